@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The growing string. Every printer of the library (documents, plans, wire text) writes through it. */
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* Room for n more bytes and the NUL. */
+static bool make_room(struct xsn_buf *buf, size_t n)
+{
+        void *grown = buf->s;
+        size_t need;
+
+        if (buf->failed)
+                return false;
+        if (__builtin_add_overflow(buf->len, n, &need) || __builtin_add_overflow(need, (size_t)1, &need) ||
+            xsn_grow(&grown, &buf->cap, need, 1) < 0) {
+                buf->failed = true;
+                return false;
+        }
+        buf->s = grown;
+        return true;
+}
+
+void xsn_buf_putn(struct xsn_buf *buf, const char *s, size_t n)
+{
+        if (!make_room(buf, n))
+                return;
+        if (n > 0)
+                memcpy(buf->s + buf->len, s, n);
+        buf->len += n;
+        buf->s[buf->len] = '\0';
+}
+
+void xsn_buf_put(struct xsn_buf *buf, const char *s)
+{
+        xsn_buf_putn(buf, s, strlen(s));
+}
+
+void xsn_buf_putc(struct xsn_buf *buf, char c)
+{
+        xsn_buf_putn(buf, &c, 1);
+}
+
+void xsn_buf_printf(struct xsn_buf *buf, const char *fmt, ...)
+{
+        va_list args;
+        size_t room;
+        int len;
+
+        if (!make_room(buf, 64)) /* most texts fit at the first try */
+                return;
+        room = buf->cap - buf->len;
+        va_start(args, fmt);
+        len = vsnprintf(buf->s + buf->len, room, fmt, args);
+        va_end(args);
+        if (len >= 0 && (size_t)len >= room && make_room(buf, (size_t)len)) {
+                va_start(args, fmt);
+                len = vsnprintf(buf->s + buf->len, (size_t)len + 1, fmt, args);
+                va_end(args);
+        }
+        if (len < 0)
+                buf->failed = true;
+        if (buf->failed)
+                buf->s[buf->len] = '\0'; /* nothing half-written */
+        else
+                buf->len += (size_t)len;
+}
+
+int xsn_buf_take(struct xsn_buf *buf, char **ret_s)
+{
+        if (!buf->s)
+                xsn_buf_putn(buf, "", 0);
+        if (buf->failed) {
+                xsn_buf_done(buf);
+                return -ENOMEM;
+        }
+        *ret_s = XSN_TAKE(buf->s);
+        xsn_buf_done(buf);
+        return 0;
+}
+
+void xsn_buf_done(struct xsn_buf *buf)
+{
+        xsn_free(buf->s);
+        *buf = (struct xsn_buf){ 0 };
+}

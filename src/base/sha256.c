@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SHA-256, FIPS 180-4: for a plan's digests and for device names made from long
+ * names. Not for secrets, so it need not be the fastest nor free of timing.
+ */
+#include <string.h>
+
+#include "base/names.h"
+
+static const uint32_t round_constants[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+static uint32_t rotr(uint32_t x, int n)
+{
+        return (x >> n) | (x << (32 - n));
+}
+
+static uint32_t load_be32(const uint8_t *p)
+{
+        return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void store_be32(uint8_t *p, uint32_t x)
+{
+        p[0] = (uint8_t)(x >> 24);
+        p[1] = (uint8_t)(x >> 16);
+        p[2] = (uint8_t)(x >> 8);
+        p[3] = (uint8_t)x;
+}
+
+static void add_block(uint32_t state[8], const uint8_t block[64])
+{
+        uint32_t w[64], s[8];
+
+        for (int i = 0; i < 16; i++)
+                w[i] = load_be32(block + 4 * i);
+        for (int i = 16; i < 64; i++) {
+                uint32_t s0 = rotr(w[i - 15], 7) ^ rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+                uint32_t s1 = rotr(w[i - 2], 17) ^ rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
+
+                w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+        }
+        memcpy(s, state, sizeof(s));
+        for (int i = 0; i < 64; i++) {
+                uint32_t s1 = rotr(s[4], 6) ^ rotr(s[4], 11) ^ rotr(s[4], 25);
+                uint32_t s0 = rotr(s[0], 2) ^ rotr(s[0], 13) ^ rotr(s[0], 22);
+                uint32_t t1 = s[7] + s1 + ((s[4] & s[5]) ^ (~s[4] & s[6])) + round_constants[i] + w[i];
+                uint32_t t2 = s0 + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+
+                memmove(s + 1, s, 7 * sizeof(s[0]));
+                s[4] += t1;
+                s[0] = t1 + t2;
+        }
+        for (int i = 0; i < 8; i++)
+                state[i] += s[i];
+}
+
+void xsn_sha256(const void *data, size_t len, uint8_t ret_digest[32])
+{
+        uint32_t state[8] = {
+                0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+        };
+        uint64_t bits = (uint64_t)len * 8;
+        uint8_t tail[128] = { 0 };
+        const uint8_t *p = data;
+        size_t rest = len % 64;
+        size_t padded = rest < 56 ? 64 : 128;
+
+        for (size_t i = 0; i + 64 <= len; i += 64)
+                add_block(state, p + i);
+        if (rest > 0)
+                memcpy(tail, p + len - rest, rest);
+        tail[rest] = 0x80;
+        store_be32(tail + padded - 8, (uint32_t)(bits >> 32));
+        store_be32(tail + padded - 4, (uint32_t)bits);
+        for (size_t i = 0; i < padded; i += 64)
+                add_block(state, tail + i);
+        for (int i = 0; i < 8; i++)
+                store_be32(ret_digest + 4 * i, state[i]);
+}
+
+void xsn_sha256_hex(const void *data, size_t len, char *ret_hex, size_t n_hex)
+{
+        uint8_t digest[32];
+
+        if (n_hex > 64)
+                n_hex = 64;
+        xsn_sha256(data, len, digest);
+        for (size_t i = 0; i < n_hex; i++)
+                ret_hex[i] = "0123456789abcdef"[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
+        ret_hex[n_hex] = '\0';
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What compares objects row by row, and what joins them: the base of every plan. */
+#include "model/object.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* Does every key that `desired` names have its value, or is gone where it is to be deleted? */
+static bool map_satisfied(const struct xsn_list *observed, const struct xsn_list *desired)
+{
+        for (size_t i = 0; i < desired->n; i++) {
+                const struct xsn_entry *want = &XSN_ITEM(*desired, struct xsn_entry, i);
+                const char *value = NULL;
+                bool there = !xsn_map_get(observed, want->key, &value) && value;
+
+                if (there != !!want->value || (there && strcmp(value, want->value) != 0))
+                        return false;
+        }
+        return true;
+}
+
+/* Every address wanted is there, and what is there besides was set by others. */
+static bool addresses_satisfied(const struct xsnet_object *observed, const struct xsn_list *have,
+                                const struct xsn_list *want)
+{
+        const struct xsn_type *item = xsn_type_of(XSNET_TYPE_PREFIXES)->item;
+
+        for (size_t i = 0; i < want->n; i++)
+                if (xsn_list_find(item, have, &XSN_ITEM(*want, struct xsn_ip, i)) < 0)
+                        return false;
+        for (size_t i = 0; i < have->n; i++) {
+                const struct xsn_ip *ip = &XSN_ITEM(*have, struct xsn_ip, i);
+
+                if (xsn_list_find(item, want, ip) < 0 && xsn_list_find(item, &observed->a.other_addresses, ip) < 0)
+                        return false;
+        }
+        return true;
+}
+
+/* Is row i of `observed` at its default? Lists: are they empty (but for what others set)? */
+static bool is_default(const struct xsnet_object *observed, size_t i)
+{
+        const struct xsn_field *field = xsn_class_field(observed->cls, i);
+        const void *member = xsn_object_member(observed, field);
+        static const struct xsn_list none;
+
+        if (!(observed->present & UINT64_C(1) << i))
+                return true;
+        if (field->flags & XSN_F_ADDRESS)
+                return addresses_satisfied(observed, member, &none);
+        if (xsn_type_of(field->type)->item)
+                return !((const struct xsn_list *)member)->n;
+        if (!(field->flags & XSN_F_DEFAULT))
+                return false;
+        switch (field->type) {
+        case XSNET_TYPE_BOOL:
+                return *(const bool *)member == !!field->def;
+        case XSNET_TYPE_U32:
+                return *(const uint32_t *)member == field->def;
+        default:
+                return ((const struct xsn_enumval *)member)->value == (int)field->def;
+        }
+}
+
+/* A value that is the default is no difference from a row that the target does not tell. */
+static bool wants_default(const struct xsnet_object *desired, const struct xsn_field *field, size_t i)
+{
+        if (xsn_type_of(field->type)->item)
+                return !((const struct xsn_list *)xsn_object_member(desired, field))->n;
+        return (field->flags & XSN_F_DEFAULT) && is_default(desired, i);
+}
+
+bool xsn_object_row_differs(const struct xsnet_object *observed, const struct xsnet_object *desired, size_t i)
+{
+        const struct xsn_field *field = xsn_class_field(desired->cls, i);
+        const void *have = xsn_object_member(observed, field), *want = xsn_object_member(desired, field);
+        uint64_t bit = UINT64_C(1) << i;
+
+        if (field->flags & (XSN_F_OBSERVED | XSN_F_SELECT))
+                return false;
+        if (desired->reset & bit)
+                return !is_default(observed, i);
+        if (!(desired->present & bit))
+                return false;
+        if (field->type == XSNET_TYPE_MAP)
+                return !map_satisfied(have, want);
+        if (!(observed->present & bit))
+                return !wants_default(desired, field, i);
+        if (field->flags & XSN_F_ADDRESS)
+                return !addresses_satisfied(observed, have, want);
+        return !xsn_value_equal(xsn_type_of(field->type), have, want, field->flags & XSN_F_SET);
+}
+
+uint64_t xsn_object_diff(const struct xsnet_object *observed, const struct xsnet_object *desired)
+{
+        size_t n = xsn_class_n_fields(desired->cls);
+        uint64_t diff = 0;
+
+        for (size_t i = 0; i < n; i++)
+                if (xsn_object_row_differs(observed, desired, i))
+                        diff |= UINT64_C(1) << i;
+        return diff;
+}
+
+static bool strings_equal(const char *a, const char *b)
+{
+        return a && b ? !strcmp(a, b) : a == b;
+}
+
+bool xsn_object_equal(const struct xsnet_object *a, const struct xsnet_object *b)
+{
+        size_t n = xsn_class_n_fields(a->cls);
+
+        if (a->cls != b->cls || a->present != b->present || a->reset != b->reset || a->absent != b->absent ||
+            a->adopt != b->adopt || !strings_equal(a->owner, b->owner) ||
+            !xsn_value_equal(xsn_type_of(XSNET_TYPE_STRS), &a->hosts, &b->hosts, true))
+                return false;
+        for (size_t i = 0; i < n; i++) {
+                const struct xsn_field *field = xsn_class_field(a->cls, i);
+
+                if ((a->present & UINT64_C(1) << i) &&
+                    !xsn_value_equal(xsn_type_of(field->type), xsn_object_member(a, field),
+                                     xsn_object_member(b, field), field->flags & XSN_F_SET))
+                        return false;
+        }
+        return true;
+}
+
+static int merge_map(struct xsn_list *map, const struct xsn_list *desired)
+{
+        for (size_t i = 0; i < desired->n; i++) {
+                const struct xsn_entry *e = &XSN_ITEM(*desired, struct xsn_entry, i);
+
+                if (!e->value)
+                        xsn_map_remove(map, e->key);
+                else if (xsn_map_set(map, e->key, e->value) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+int xsn_object_overlay(struct xsnet_object *obj, const struct xsnet_object *desired)
+{
+        size_t n = xsn_class_n_fields(desired->cls);
+
+        for (size_t i = 0; i < n; i++) {
+                const struct xsn_field *field = xsn_class_field(desired->cls, i);
+                uint64_t bit = UINT64_C(1) << i;
+                int r = 0;
+
+                if (field->flags & XSN_F_OBSERVED)
+                        continue;
+                if (desired->reset & bit) {
+                        r = xsn_object_default_row(obj, i);
+                } else if ((desired->present & bit) && field->type == XSNET_TYPE_MAP) {
+                        r = merge_map(xsn_object_member(obj, field), xsn_object_member(desired, field));
+                        obj->present |= bit;
+                } else if (desired->present & bit) {
+                        r = xsn_object_copy_row(obj, desired, i);
+                }
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* ---- joining two items for one object ---- */
+
+static int conflict(const struct xsnet_object *obj, const struct xsnet_object *more, const struct xsn_field *field,
+                    struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_freep) char *text = NULL;
+        struct xsn_buf buf = { 0 };
+        size_t i = (size_t)xsn_class_index(obj->cls, field->id), j = (size_t)xsn_class_index(more->cls, field->id);
+        const struct xsn_pos *p = obj->field_pos ? &obj->field_pos[i] : &obj->pos;
+        const struct xsn_pos *q = more->field_pos ? &more->field_pos[j] : &more->pos;
+
+        xsn_object_describe(obj, &buf);
+        xsn_buf_printf(&buf, ": %s is ", field->name);
+        xsn_object_format_row(obj, i, &buf);
+        xsn_buf_printf(&buf, " at %u:%u and ", p->line, p->column);
+        xsn_object_format_row(more, j, &buf);
+        xsn_buf_printf(&buf, " at %u:%u", q->line, q->column);
+        if (xsn_buf_take(&buf, &text) < 0)
+                return xsn_error_oom(ret_err);
+        return xsn_error_set(ret_err, -EINVAL, "conflict", "%s", text);
+}
+
+/* One row of `more` into `obj`; maps join, unless a key has two values. */
+static int unite_row(struct xsnet_object *obj, const struct xsnet_object *more, size_t i, size_t j,
+                     struct xsnet_error **ret_err)
+{
+        const struct xsn_field *field = xsn_class_field(more->cls, j), *mine = xsn_class_field(obj->cls, i);
+        const struct xsn_type *type = xsn_type_of(field->type);
+        uint64_t bit = UINT64_C(1) << i, other = UINT64_C(1) << j;
+        void *dst = xsn_object_member(obj, mine);
+        const void *src = xsn_object_member(more, field);
+
+        if (!((more->present | more->reset) & other))
+                return 0;
+        if (!((obj->present | obj->reset) & bit)) {
+                if ((more->present & other) && xsn_value_copy(type, dst, src) < 0)
+                        return xsn_error_oom(ret_err);
+                obj->present |= more->present & other ? bit : 0;
+                obj->reset |= more->reset & other ? bit : 0;
+                return 0;
+        }
+        if (!(obj->present & bit) != !(more->present & other))
+                return conflict(obj, more, mine, ret_err);
+        if (type->map) {
+                if (!map_satisfied(dst, src)) {
+                        for (size_t k = 0; k < ((const struct xsn_list *)src)->n; k++) {
+                                const char *value;
+
+                                if (!xsn_map_get(dst, XSN_ITEM(*(const struct xsn_list *)src, struct xsn_entry, k).key,
+                                                 &value))
+                                        return conflict(obj, more, mine, ret_err);
+                        }
+                }
+                return merge_map(dst, src) < 0 ? xsn_error_oom(ret_err) : 0;
+        }
+        if ((obj->present & bit) && !xsn_value_equal(type, dst, src, field->flags & XSN_F_SET))
+                return conflict(obj, more, mine, ret_err);
+        return 0;
+}
+
+int xsn_object_unite(struct xsnet_object *obj, const struct xsnet_object *more, struct xsnet_error **ret_err)
+{
+        size_t n = xsn_class_n_fields(more->cls);
+
+        for (size_t j = 0; j < n; j++) {
+                const struct xsn_field *field = xsn_class_field(more->cls, j);
+                int i = xsn_class_index(obj->cls, field->id), r;
+
+                if (field->flags & XSN_F_OBSERVED)
+                        continue;
+                /* A pif item that names a bond by its device: the device is the bond's identity. */
+                if (i < 0 && ((field->flags & (XSN_F_KEY | XSN_F_SELECT)) || !((more->present | more->reset) >> j & 1)))
+                        continue;
+                if (i < 0)
+                        return xsn_error_set(ret_err, -EINVAL, "wrong-kind", "%s: a %s has no such field", field->name,
+                                             obj->cls->name);
+                if (obj->cls != more->cls && (field->flags & XSN_F_KEY))
+                        continue;
+                r = unite_row(obj, more, (size_t)i, j, ret_err);
+                if (r < 0)
+                        return r;
+        }
+        obj->adopt = obj->adopt || more->adopt;
+        return 0;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of any type: what types.c says of scalars, carried over lists and maps. */
+#include "model/value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "model/desc.h"
+
+static void *item_at(const struct xsn_type *item, const struct xsn_list *list, size_t i)
+{
+        return (char *)list->v + i * item->size;
+}
+
+static void item_clear(const struct xsn_type *item, void *value)
+{
+        if (item->clear)
+                item->clear(value);
+        memset(value, 0, item->size);
+}
+
+static int item_copy(const struct xsn_type *item, void *dst, const void *src)
+{
+        int r;
+
+        if (!item->copy) {
+                memcpy(dst, src, item->size);
+                return 0;
+        }
+        memset(dst, 0, item->size);
+        r = item->copy(dst, src);
+        if (r < 0)
+                item_clear(item, dst);
+        return r;
+}
+
+void xsn_value_clear(const struct xsn_type *type, void *value)
+{
+        if (type->item) {
+                struct xsn_list *list = value;
+
+                for (size_t i = 0; i < list->n; i++)
+                        item_clear(type->item, item_at(type->item, list, i));
+                xsn_free(list->v);
+                memset(list, 0, sizeof(*list));
+                return;
+        }
+        item_clear(type, value);
+}
+
+int xsn_value_copy(const struct xsn_type *type, void *dst, const void *src)
+{
+        const struct xsn_list *from = src;
+        struct xsn_list to = { 0 };
+
+        if (!type->item)
+                return item_copy(type, dst, src);
+        memset(dst, 0, sizeof(to));
+        if (!from->n)
+                return 0;
+        to.v = xsn_alloc_array(from->n, type->item->size);
+        if (!to.v)
+                return -ENOMEM;
+        for (; to.n < from->n; to.n++) {
+                if (item_copy(type->item, item_at(type->item, &to, to.n), item_at(type->item, from, to.n)) < 0) {
+                        xsn_value_clear(type, &to);
+                        return -ENOMEM;
+                }
+        }
+        *(struct xsn_list *)dst = to;
+        return 0;
+}
+
+/* Without order: each item of one list is in the other; lists of equal length without duplicates. */
+static bool set_equal(const struct xsn_type *item, const struct xsn_list *a, const struct xsn_list *b)
+{
+        for (size_t i = 0; i < a->n; i++)
+                if (xsn_list_find(item, b, item_at(item, a, i)) < 0)
+                        return false;
+        return true;
+}
+
+bool xsn_value_equal(const struct xsn_type *type, const void *a, const void *b, bool set)
+{
+        const struct xsn_list *x = a, *y = b;
+
+        if (!type->item)
+                return !type->compare(a, b);
+        if (x->n != y->n)
+                return false;
+        if (set)
+                return set_equal(type->item, x, y);
+        for (size_t i = 0; i < x->n; i++)
+                if (type->item->compare(item_at(type->item, x, i), item_at(type->item, y, i)))
+                        return false;
+        return true;
+}
+
+int xsn_value_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err)
+{
+        const struct xsn_type *type = xsn_type_of(field->type);
+
+        if (type->item)
+                return xsn_error_set(ret_err, -EINVAL, "bad-type", "%s: expected a %s, found '%s'", field->name,
+                                     type->name, text);
+        return type->parse(field, text, ret_value, ret_err);
+}
+
+void xsn_value_format(const struct xsn_field *field, const void *value, struct xsn_buf *buf)
+{
+        const struct xsn_type *type = xsn_type_of(field->type);
+        const struct xsn_list *list = value;
+
+        if (!type->item) {
+                type->format(field, value, buf);
+                return;
+        }
+        xsn_buf_putc(buf, type->map ? '{' : '[');
+        for (size_t i = 0; i < list->n; i++) {
+                if (i)
+                        xsn_buf_put(buf, ", ");
+                type->item->format(field, item_at(type->item, list, i), buf);
+        }
+        xsn_buf_putc(buf, type->map ? '}' : ']');
+}
+
+int xsn_list_add(const struct xsn_type *item, struct xsn_list *list, const void *src)
+{
+        void *v = xsn_realloc_array(list->v, list->n + 1, item->size);
+
+        if (!v)
+                return -ENOMEM;
+        list->v = v;
+        if (item_copy(item, item_at(item, list, list->n), src) < 0)
+                return -ENOMEM;
+        list->n++;
+        return 0;
+}
+
+int xsn_list_add_text(const struct xsn_field *field, struct xsn_list *list, const char *text,
+                      struct xsnet_error **ret_err)
+{
+        const struct xsn_type *item = xsn_type_of(field->type)->item;
+        union {
+                char *s;
+                uint32_t u32;
+                struct xsn_ip ip;
+                struct xsn_route route;
+        } value = { 0 };
+        int r;
+
+        if (!item || !item->parse)
+                return xsn_error_set(ret_err, -EINVAL, "bad-type", "%s takes no items of text", field->name);
+        r = item->parse(field, text, &value, ret_err);
+        if (r < 0)
+                return r;
+        if ((field->flags & XSN_F_SET) && xsn_list_find(item, list, &value) >= 0)
+                r = xsn_error_set(ret_err, -EEXIST, "duplicate", "%s: '%s' stands twice", field->name, text);
+        else if (xsn_list_add(item, list, &value) < 0)
+                r = xsn_error_oom(ret_err);
+        item_clear(item, &value);
+        return r;
+}
+
+void xsn_list_remove(const struct xsn_type *item, struct xsn_list *list, size_t i)
+{
+        item_clear(item, item_at(item, list, i));
+        memmove(item_at(item, list, i), item_at(item, list, i + 1), (list->n - i - 1) * item->size);
+        list->n--;
+}
+
+int xsn_list_find(const struct xsn_type *item, const struct xsn_list *list, const void *value)
+{
+        for (size_t i = 0; i < list->n; i++)
+                if (!item->compare(item_at(item, list, i), value))
+                        return (int)i;
+        return -ENOENT;
+}
+
+static const struct xsn_type *str_item(void)
+{
+        return xsn_type_of(XSNET_TYPE_STR);
+}
+
+bool xsn_strs_has(const struct xsn_list *strs, const char *s)
+{
+        return xsn_list_find(str_item(), strs, &s) >= 0;
+}
+
+int xsn_strs_add(struct xsn_list *strs, const char *s)
+{
+        return xsn_list_add(str_item(), strs, &s);
+}
+
+void xsn_strs_clear(struct xsn_list *strs)
+{
+        xsn_value_clear(xsn_type_of(XSNET_TYPE_STRS), strs);
+}
+
+/* ---- maps ---- */
+
+/* The place of a key, or where it would go. */
+static size_t map_place(const struct xsn_list *map, const char *key, bool *ret_found)
+{
+        size_t low = 0, high = map->n;
+
+        *ret_found = false;
+        while (low < high) {
+                size_t mid = low + (high - low) / 2;
+                int r = strcmp(XSN_ITEM(*map, struct xsn_entry, mid).key, key);
+
+                if (!r) {
+                        *ret_found = true;
+                        return mid;
+                }
+                if (r < 0)
+                        low = mid + 1;
+                else
+                        high = mid;
+        }
+        return low;
+}
+
+int xsn_map_set(struct xsn_list *map, const char *key, const char *value)
+{
+        const struct xsn_type *item = xsn_type_of(XSNET_TYPE_MAP)->item;
+        struct xsn_entry entry = { .key = (char *)(uintptr_t)key, .value = (char *)(uintptr_t)value }, copy, *v;
+        bool found;
+        size_t i = map_place(map, key, &found);
+
+        if (item_copy(item, &copy, &entry) < 0)
+                return -ENOMEM;
+        if (found) {
+                item_clear(item, item_at(item, map, i));
+                XSN_ITEM(*map, struct xsn_entry, i) = copy;
+                return 0;
+        }
+        v = xsn_realloc_array(map->v, map->n + 1, sizeof(*v));
+        if (!v) {
+                item_clear(item, &copy);
+                return -ENOMEM;
+        }
+        memmove(v + i + 1, v + i, (map->n - i) * sizeof(*v));
+        v[i] = copy;
+        map->v = v;
+        map->n++;
+        return 0;
+}
+
+int xsn_map_get(const struct xsn_list *map, const char *key, const char **ret_value)
+{
+        bool found;
+        size_t i = map_place(map, key, &found);
+
+        if (!found)
+                return -ENOENT;
+        *ret_value = XSN_ITEM(*map, struct xsn_entry, i).value;
+        return 0;
+}
+
+void xsn_map_remove(struct xsn_list *map, const char *key)
+{
+        bool found;
+        size_t i = map_place(map, key, &found);
+
+        if (found)
+                xsn_list_remove(xsn_type_of(XSNET_TYPE_MAP)->item, map, i);
+}
+
+/* ---- rates ---- */
+
+/* The suffixes of tc(8), which counts bits with "bit" and bytes with "B"; powers of 1000. */
+static const struct {
+        const char *suffix;
+        uint64_t factor;
+} rate_units[] = {
+        { "Gbit", 1000000000 }, { "Mbit", 1000000 }, { "kbit", 1000 }, { "Kbit", 1000 }, { "bit", 1 },
+        { "GB", 8000000000 },   { "MB", 8000000 },   { "kB", 8000 },   { "KB", 8000 },   { "B", 8 },
+        { "", 1 },
+};
+
+int xsn_rate_parse(const char *text, uint64_t *ret_bps)
+{
+        size_t digits = strspn(text, "0123456789");
+        uint64_t n;
+
+        if (!digits || digits > 18)
+                return -EINVAL;
+        n = strtoull(text, NULL, 10);
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(rate_units); i++) {
+                if (strcmp(text + digits, rate_units[i].suffix) != 0)
+                        continue;
+                if (n > UINT64_MAX / rate_units[i].factor)
+                        return -ERANGE;
+                *ret_bps = n * rate_units[i].factor;
+                return 0;
+        }
+        return -EINVAL;
+}
+
+void xsn_rate_format(uint64_t bps, struct xsn_buf *buf)
+{
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(rate_units); i++) {
+                uint64_t factor = rate_units[i].factor;
+
+                if (bps && bps % factor == 0) {
+                        xsn_buf_printf(buf, "%" PRIu64 "%s", bps / factor, rate_units[i].suffix);
+                        return;
+                }
+        }
+        xsn_buf_put(buf, "0bit");
+}
