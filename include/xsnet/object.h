@@ -248,7 +248,8 @@ int xsnet_object_get_item(struct xsnet_object *obj, int field, size_t index, cha
  * @key:   copied
  * @value: copied; NULL has the key deleted where it is
  *
- * Returns: 0; -ENOENT where the kind has no such field; -EINVAL for another type; -ENOMEM.
+ * Returns: 0; -ENOENT where the kind has no such field; -EINVAL for another type and for
+ * what is no UTF-8 text; -ENOMEM.
  * Since: 0.1
  */
 int xsnet_object_set_entry(struct xsnet_object *obj, int field, const char *key, const char *value,
@@ -311,7 +312,7 @@ const char *xsnet_object_get_owner(struct xsnet_object *obj);
  *
  * Without any, it is for every host that the target reaches.
  *
- * Returns: 0; -EEXIST; -ENOMEM.
+ * Returns: 0; -EINVAL for what is no name; -EEXIST; -ENOMEM.
  * Since: 0.1
  */
 int xsnet_object_add_host(struct xsnet_object *obj, const char *host, struct xsnet_error **ret_err);

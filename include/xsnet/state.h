@@ -80,8 +80,8 @@ struct xsnet_object *xsnet_state_get_at(struct xsnet_state *state, size_t index)
 /**
  * xsnet_state_find - find an object
  * @kind: one of XSNET_KIND_*
- * @host: NULL: on any host
- * @key:  as xsnet_object_get_key() tells it
+ * @host: NULL: on any host; "": those without a host of their own, as a pool's networks
+ * @key:  as xsnet_object_get_key() told it when the object was added
  *
  * Returns: the first such object, borrowed until the state changes or is released;
  * NULL where there is none.

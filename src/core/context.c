@@ -35,27 +35,27 @@ XSN_EXPORT struct xsnet_context *xsnet_context_ref(struct xsnet_context *context
         return context;
 }
 
-static void drop_log(struct xsnet_context *context)
+
+XSN_EXPORT void xsnet_context_set_log(struct xsnet_context *context, xsnet_log_fn fn, void *userdata,
+                                      xsnet_destroy_fn destroy)
 {
-        if (context->destroy)
-                context->destroy(context->userdata);
+        xsnet_destroy_fn old_destroy = context->destroy;
+        void *old = context->userdata;
+
+        context->log = fn;
+        context->userdata = userdata;
+        context->destroy = destroy;
+        /* Last, as it may log, or set another. */
+        if (old_destroy)
+                old_destroy(old);
 }
 
 XSN_EXPORT struct xsnet_context *xsnet_context_unref(struct xsnet_context *context)
 {
         if (!context || --context->refs)
                 return NULL;
-        drop_log(context);
+        xsnet_context_set_log(context, NULL, NULL, NULL);
         return xsn_free(context);
-}
-
-XSN_EXPORT void xsnet_context_set_log(struct xsnet_context *context, xsnet_log_fn fn, void *userdata,
-                                      xsnet_destroy_fn destroy)
-{
-        drop_log(context);
-        context->log = fn;
-        context->userdata = userdata;
-        context->destroy = destroy;
 }
 
 void xsn_log(struct xsnet_context *context, const char *fmt, ...)

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/export.h"
+#include "base/utf8.h"
 
 /* The row of a field, or NULL with an error. */
 static const struct xsn_field *row_of(const struct xsnet_object *obj, int field, struct xsnet_error **ret_err)
@@ -25,6 +26,11 @@ static const struct xsn_field *row_of(const struct xsnet_object *obj, int field,
 static int wrong_type(const struct xsn_field *row, struct xsnet_error **ret_err)
 {
         return xsn_error_set(ret_err, -EINVAL, "bad-type", "%s is a %s", row->name, xsn_type_of(row->type)->name);
+}
+
+static int no_text(const char *name, struct xsnet_error **ret_err)
+{
+        return xsn_error_set(ret_err, -EINVAL, "bad-value", "%s: expected a text, found nothing", name);
 }
 
 /* Replaces the value of a row by `value`, whose memory (if any) becomes the object's. */
@@ -106,7 +112,9 @@ XSN_EXPORT int xsnet_object_reset(struct xsnet_object *obj, int field, struct xs
 
         if (!row)
                 return -ENOENT;
-        if (row->flags & (XSN_F_KEY | XSN_F_SELECT | XSN_F_OBSERVED))
+        /* A tunnel's network is a shared row, and part of the identity all the same. */
+        if ((row->flags & (XSN_F_KEY | XSN_F_SELECT | XSN_F_OBSERVED)) ||
+            (obj->cls->kind == XSNET_KIND_TUNNEL && field == XSNET_FIELD_NETWORK))
                 return xsn_error_set(ret_err, -EINVAL, "no-default", "%s of a %s cannot be reset", row->name,
                                      obj->cls->name);
         xsn_object_reset_row(obj, (size_t)xsn_class_index(obj->cls, field));
@@ -257,6 +265,8 @@ XSN_EXPORT int xsnet_object_set_str(struct xsnet_object *obj, int field, const c
 
         if (!row)
                 return -ENOENT;
+        if (!text)
+                return no_text(row->name, ret_err);
         r = xsn_value_parse(row, text, &value, ret_err);
         if (r < 0)
                 return r;
@@ -287,6 +297,8 @@ XSN_EXPORT int xsnet_object_add_item(struct xsnet_object *obj, int field, const 
 
         if (!row)
                 return -ENOENT;
+        if (!text)
+                return no_text(row->name, ret_err);
         r = xsn_list_add_text(row, xsn_object_member(obj, row), text, ret_err);
         if (!r)
                 xsn_object_mark(obj, field);
@@ -346,6 +358,11 @@ XSN_EXPORT int xsnet_object_set_entry(struct xsnet_object *obj, int field, const
                 return -ENOENT;
         if (row->type != XSNET_TYPE_MAP)
                 return wrong_type(row, ret_err);
+        if (!key)
+                return no_text(row->name, ret_err);
+        if (!xsn_text_valid(key, false) || (value && !xsn_text_valid(value, true)))
+                return xsn_error_set(ret_err, -EINVAL, "bad-value",
+                                     "%s: expected keys and values in UTF-8 without control characters", row->name);
         if (xsn_map_set(xsn_object_member(obj, row), key, value) < 0)
                 return xsn_error_oom(ret_err);
         xsn_object_mark(obj, field);
@@ -358,7 +375,7 @@ XSN_EXPORT int xsnet_object_get_entry(struct xsnet_object *obj, int field, const
 
         if (!row)
                 return -ENOENT;
-        if (row->type != XSNET_TYPE_MAP)
+        if (row->type != XSNET_TYPE_MAP || !key)
                 return -EINVAL;
         return xsn_map_get(xsn_object_member(obj, row), key, ret_value) < 0 ? -ENODATA : 0;
 }
@@ -392,6 +409,8 @@ XSN_EXPORT const char *xsnet_object_get_owner(struct xsnet_object *obj)
 
 XSN_EXPORT int xsnet_object_add_host(struct xsnet_object *obj, const char *host, struct xsnet_error **ret_err)
 {
+        if (!host || !*host || !xsn_text_valid(host, false))
+                return xsn_error_set(ret_err, -EINVAL, "bad-value", "host: expected a name in UTF-8");
         if (xsn_strs_has(&obj->hosts, host))
                 return xsn_error_set(ret_err, -EEXIST, "duplicate", "host: '%s' stands twice", host);
         return xsn_strs_add(&obj->hosts, host) < 0 ? xsn_error_oom(ret_err) : 0;

@@ -45,7 +45,8 @@ static const struct xsn_field bond_fields[] = {
                   .doc = "How often the members' links are looked at, in ms."),
         XSN_FIELD(struct xsn_bond, primary, XSNET_FIELD_PRIMARY, "primary", XSNET_TYPE_STR, .flags = XSN_F_DEVNAME,
                   .doc = "Member that is used whenever its link is up."),
-        XSN_FIELD(struct xsn_bond, mac, XSNET_FIELD_MAC, "mac", XSNET_TYPE_MAC, .doc = "MAC address; the default is the first member's."),
+        XSN_FIELD(struct xsn_bond, mac, XSNET_FIELD_MAC, "mac", XSNET_TYPE_MAC,
+                  .doc = "MAC address; the default is the first member's."),
         XSN_FIELD(struct xsn_bond, status_device, XSNET_FIELD_STATUS_DEVICE, "status.device", XSNET_TYPE_STR,
                   .flags = XSN_F_OBSERVED, .doc = "Device of the bond."),
 };
@@ -60,6 +61,7 @@ static void bond_check(const struct xsnet_object *obj, struct xsnet_error **errs
 {
         const struct xsn_bond *bond = XSN_BOND(obj);
         bool members = xsn_object_is_set(obj, XSNET_FIELD_MEMBERS);
+        char mac[XSN_MAC_STRLEN];
 
         if (members && bond->members.n < 2)
                 xsn_error_add(errs, -EINVAL, "too-few-members", "members",
@@ -75,9 +77,10 @@ static void bond_check(const struct xsnet_object *obj, struct xsnet_error **errs
         if (xsn_object_is_set(obj, XSNET_FIELD_LACP_RATE) && xsn_object_is_set(obj, XSNET_FIELD_MODE) &&
             bond->mode.value != XSNET_BOND_LACP)
                 xsn_error_add(errs, -EINVAL, "wrong-mode", "lacp-rate", "lacp-rate: works with mode lacp only");
-        if (xsn_object_is_set(obj, XSNET_FIELD_MAC) && xsn_mac_is_multicast(&bond->mac))
-                xsn_error_add(errs, -EINVAL, "bad-value", "mac", "mac: expected an address of one station, found a "
-                                                                 "multicast address");
+        if (xsn_object_is_set(obj, XSNET_FIELD_MAC) &&
+            (xsn_mac_is_multicast(&bond->mac) || xsn_mac_is_zero(&bond->mac)))
+                xsn_error_add(errs, -EINVAL, "bad-value", "mac", "mac: expected the address of one station, found %s",
+                              xsn_mac_format(&bond->mac, mac));
 }
 
 const struct xsn_class xsn_bond_class = {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 void xsn_object_where(const struct xsnet_object *obj, const char *source, int field, struct xsn_buf *buf)
 {
@@ -24,6 +25,17 @@ void xsn_object_where(const struct xsnet_object *obj, const char *source, int fi
                 xsn_buf_printf(buf, ".%s", xsn_class_field(obj->cls, (size_t)i)->name);
 }
 
+/* A text that was cut: takes off what is left of its last character. */
+static void end_whole(char *text)
+{
+        size_t len = strlen(text), i = len;
+
+        while (i > 0 && ((unsigned char)text[i - 1] & 0xc0) == 0x80)
+                i--;
+        if (i > 0 && xsn_utf8_len(text + i - 1, len - i + 1) != len - i + 1)
+                text[i - 1] = '\0';
+}
+
 int xsn_object_error(const struct xsnet_object *obj, const char *source, int field, struct xsnet_error **errs, int code,
                      const char *reason, const char *fmt, ...)
 {
@@ -31,15 +43,18 @@ int xsn_object_error(const struct xsnet_object *obj, const char *source, int fie
         struct xsn_buf place = { 0 }, name = { 0 };
         char text[1024];
         va_list args;
+        int len;
 
         va_start(args, fmt);
-        (void)vsnprintf(text, sizeof(text), fmt, args);
+        len = vsnprintf(text, sizeof(text), fmt, args);
         va_end(args);
+        if (len >= (int)sizeof(text))
+                end_whole(text);
         xsn_object_where(obj, source, field, &place);
         xsn_object_describe(obj, &name);
         if (xsn_buf_take(&place, &where) < 0 || xsn_buf_take(&name, &what) < 0) {
                 xsn_buf_done(&name);
-                return xsn_error_add(errs, -ENOMEM, "out-of-memory", "", "%s", text);
+                return xsn_error_add(errs, -ENOMEM, "out-of-memory", "", "there is not enough memory");
         }
         return xsn_error_add(errs, code, reason, where, "%s: %s", what, text);
 }
@@ -71,9 +86,18 @@ static void check_gateway(const struct xsnet_object *obj, const char *source, in
         if (!xsn_object_is_set(obj, field))
                 return;
         xsn_ip_format(gateway, text);
-        if (xsn_ip_is_multicast(gateway) || xsn_ip_is_unspecified(gateway))
+        if (xsn_ip_is_multicast(gateway) || xsn_ip_is_unspecified(gateway)) {
                 xsn_object_error(obj, source, field, errs, -EINVAL, "bad-address",
                                  "expected the address of one host, found '%s'", text);
+                return;
+        }
+        for (size_t i = 0; i < list->n; i++) {
+                if (xsn_ip_same_address(gateway, &XSN_ITEM(*list, struct xsn_ip, i))) {
+                        xsn_object_error(obj, source, field, errs, -EINVAL, "loop",
+                                         "the gateway %s is one of its own addresses", text);
+                        return;
+                }
+        }
         if (!xsn_object_is_set(obj, list_field) || xsn_ip_is_link_local(gateway))
                 return;
         for (size_t i = 0; i < list->n; i++)
@@ -102,6 +126,32 @@ static void check_mode(const struct xsnet_object *obj, const char *source, int m
                                  "mode %s and a gateway contradict each other", name);
 }
 
+static void check_routes(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs)
+{
+        for (size_t i = 0; i < obj->a.routes.n; i++) {
+                const struct xsn_ip *via = &XSN_ITEM(obj->a.routes, struct xsn_route, i).via;
+                char text[XSN_IP_STRLEN];
+
+                if (xsn_ip_is_multicast(via) || xsn_ip_is_unspecified(via))
+                        xsn_object_error(obj, source, XSNET_FIELD_ROUTES, errs, -EINVAL, "bad-address",
+                                         "expected a route via the address of one host, found '%s'",
+                                         xsn_ip_format(via, text));
+        }
+}
+
+/* An address is one host's; only a link-local one means something else on each. */
+static void check_hosts(const struct xsnet_object *obj, const char *source, int field, const struct xsn_list *list,
+                        struct xsnet_error **errs)
+{
+        for (size_t i = 0; obj->hosts.n > 1 && i < list->n; i++) {
+                if (xsn_ip_is_link_local(&XSN_ITEM(*list, struct xsn_ip, i)))
+                        continue;
+                xsn_object_error(obj, source, field, errs, -EINVAL, "duplicate-address",
+                                 "one static address cannot be on %zu hosts", obj->hosts.n);
+                return;
+        }
+}
+
 static void check_addressing(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs)
 {
         const struct xsn_addressing *a = &obj->a;
@@ -116,10 +166,9 @@ static void check_addressing(const struct xsnet_object *obj, const char *source,
                       &a->ipv4_address, errs);
         check_gateway(obj, source, XSNET_FIELD_IPV6_GATEWAY, &a->ipv6_gateway, XSNET_FIELD_IPV6_ADDRESS,
                       &a->ipv6_address, errs);
-        if (obj->hosts.n > 1 && (a->ipv4_address.n || a->ipv6_address.n))
-                xsn_object_error(obj, source,
-                                 a->ipv4_address.n ? XSNET_FIELD_IPV4_ADDRESS : XSNET_FIELD_IPV6_ADDRESS, errs, -EINVAL,
-                                 "duplicate-address", "one static address cannot be on %zu hosts", obj->hosts.n);
+        check_routes(obj, source, errs);
+        check_hosts(obj, source, XSNET_FIELD_IPV4_ADDRESS, &a->ipv4_address, errs);
+        check_hosts(obj, source, XSNET_FIELD_IPV6_ADDRESS, &a->ipv6_address, errs);
 }
 
 /* ---- identity ---- */
@@ -173,6 +222,41 @@ static void check_identity(const struct xsnet_object *obj, const char *source, s
         }
 }
 
+/* ---- names that the kernel keeps for itself ---- */
+
+/* Its fallback devices, which cannot be made or removed, and what its files are called beside those of devices. */
+static bool is_reserved(const char *device)
+{
+        static const char *const names[] = { "lo",      "gre0",    "gretap0",  "erspan0",  "sit0", "tunl0",
+                                             "ip6tnl0", "ip6gre0", "ip_vti0",  "ip6_vti0", "all",  "default",
+                                             "bonding_masters" };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(names); i++)
+                if (!strcmp(names[i], device))
+                        return true;
+        return false;
+}
+
+static void check_reserved(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs)
+{
+        static const struct {
+                int kind, field;
+        } made[] = {
+                { XSNET_KIND_NETWORK, XSNET_FIELD_BRIDGE }, { XSNET_KIND_PIF, XSNET_FIELD_RENAME },
+                { XSNET_KIND_BOND, XSNET_FIELD_NAME },      { XSNET_KIND_VLAN, XSNET_FIELD_DEVICE },
+                { XSNET_KIND_TUNNEL, XSNET_FIELD_DEVICE },
+        };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(made); i++) {
+                const char *name = made[i].kind == obj->cls->kind ? xsn_object_string(obj, made[i].field) : NULL;
+
+                if (name && is_reserved(name))
+                        xsn_object_error(obj, source, made[i].field, errs, -EINVAL, "reserved-name",
+                                         "%s: '%s' is a name of the kernel's own",
+                                         xsnet_field_get_name(obj->cls->kind, made[i].field), name);
+        }
+}
+
 void xsn_object_check(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs)
 {
         _cleanup_(xsnet_error_freep) struct xsnet_error *found = NULL;
@@ -180,6 +264,8 @@ void xsn_object_check(const struct xsnet_object *obj, const char *source, struct
         check_identity(obj, source, errs);
         if (obj->cls->has_address && !obj->absent)
                 check_addressing(obj, source, errs);
+        if (!obj->absent)
+                check_reserved(obj, source, errs);
         if (!obj->cls->check)
                 return;
         /* The kind's own rules know their field, not where the object stands. */

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What compares objects row by row, and what joins them: the base of every plan. */
+/* What compares objects row by row, and lays one over another: the base of every plan. unite.c joins items. */
 #include "model/object.h"
 
 #include <errno.h>
 #include <string.h>
-
-#include "base/alloc.h"
 
 /* Does every key that `desired` names have its value, or is gone where it is to be deleted? */
 static bool map_satisfied(const struct xsn_list *observed, const struct xsn_list *desired)
@@ -121,8 +119,8 @@ bool xsn_object_equal(const struct xsnet_object *a, const struct xsnet_object *b
                 const struct xsn_field *field = xsn_class_field(a->cls, i);
 
                 if ((a->present & UINT64_C(1) << i) &&
-                    !xsn_value_equal(xsn_type_of(field->type), xsn_object_member(a, field),
-                                     xsn_object_member(b, field), field->flags & XSN_F_SET))
+                    !xsn_value_equal(xsn_type_of(field->type), xsn_object_member(a, field), xsn_object_member(b, field),
+                                     field->flags & XSN_F_SET))
                         return false;
         }
         return true;
@@ -141,113 +139,70 @@ static int merge_map(struct xsn_list *map, const struct xsn_list *desired)
         return 0;
 }
 
+/* Those of the addresses of `have` that others added go to row i of obj too. 0 or -ENOMEM. */
+static int keep_others(struct xsnet_object *obj, size_t i, const struct xsn_list *have)
+{
+        const struct xsn_field *field = xsn_class_field(obj->cls, i);
+        const struct xsn_type *item = xsn_type_of(field->type)->item;
+        struct xsn_list *list = xsn_object_member(obj, field);
+
+        for (size_t k = 0; k < have->n; k++) {
+                const struct xsn_ip *ip = &XSN_ITEM(*have, struct xsn_ip, k);
+
+                if (xsn_list_find(item, &obj->a.other_addresses, ip) < 0 || xsn_list_find(item, list, ip) >= 0)
+                        continue;
+                if (xsn_list_add(item, list, ip) < 0)
+                        return -ENOMEM;
+                obj->present |= UINT64_C(1) << i;
+        }
+        return 0;
+}
+
+static int overlay_addresses(struct xsnet_object *obj, const struct xsnet_object *desired, size_t i)
+{
+        const struct xsn_type *type = xsn_type_of(XSNET_TYPE_PREFIXES);
+        struct xsn_list *list = xsn_object_member(obj, xsn_class_field(obj->cls, i));
+        struct xsn_list have = *list;
+        int r;
+
+        /* Taken out first: the row is cleared. */
+        memset(list, 0, sizeof(*list));
+        r = desired->present >> i & 1 ? xsn_object_copy_row(obj, desired, i) : xsn_object_default_row(obj, i);
+        if (!r)
+                r = keep_others(obj, i, &have);
+        xsn_value_clear(type, &have);
+        return r;
+}
+
+static int overlay_row(struct xsnet_object *obj, const struct xsnet_object *desired, size_t i)
+{
+        const struct xsn_field *field = xsn_class_field(desired->cls, i);
+        uint64_t bit = UINT64_C(1) << i;
+        int r;
+
+        if (!((desired->present | desired->reset) & bit) || (field->flags & XSN_F_OBSERVED))
+                return 0;
+        if (field->flags & XSN_F_ADDRESS)
+                return overlay_addresses(obj, desired, i);
+        if (desired->reset & bit)
+                return xsn_object_default_row(obj, i);
+        if (field->type != XSNET_TYPE_MAP)
+                return xsn_object_copy_row(obj, desired, i);
+        r = merge_map(xsn_object_member(obj, field), xsn_object_member(desired, field));
+        obj->present |= bit;
+        obj->reset &= ~bit;
+        return r;
+}
+
 int xsn_object_overlay(struct xsnet_object *obj, const struct xsnet_object *desired)
 {
         size_t n = xsn_class_n_fields(desired->cls);
 
         for (size_t i = 0; i < n; i++) {
-                const struct xsn_field *field = xsn_class_field(desired->cls, i);
-                uint64_t bit = UINT64_C(1) << i;
-                int r = 0;
+                int r = overlay_row(obj, desired, i);
 
-                if (field->flags & XSN_F_OBSERVED)
-                        continue;
-                if (desired->reset & bit) {
-                        r = xsn_object_default_row(obj, i);
-                } else if ((desired->present & bit) && field->type == XSNET_TYPE_MAP) {
-                        r = merge_map(xsn_object_member(obj, field), xsn_object_member(desired, field));
-                        obj->present |= bit;
-                } else if (desired->present & bit) {
-                        r = xsn_object_copy_row(obj, desired, i);
-                }
                 if (r < 0)
                         return r;
         }
-        return 0;
-}
-
-/* ---- joining two items for one object ---- */
-
-static int conflict(const struct xsnet_object *obj, const struct xsnet_object *more, const struct xsn_field *field,
-                    struct xsnet_error **ret_err)
-{
-        _cleanup_(xsn_freep) char *text = NULL;
-        struct xsn_buf buf = { 0 };
-        size_t i = (size_t)xsn_class_index(obj->cls, field->id), j = (size_t)xsn_class_index(more->cls, field->id);
-        const struct xsn_pos *p = obj->field_pos ? &obj->field_pos[i] : &obj->pos;
-        const struct xsn_pos *q = more->field_pos ? &more->field_pos[j] : &more->pos;
-
-        xsn_object_describe(obj, &buf);
-        xsn_buf_printf(&buf, ": %s is ", field->name);
-        xsn_object_format_row(obj, i, &buf);
-        xsn_buf_printf(&buf, " at %u:%u and ", p->line, p->column);
-        xsn_object_format_row(more, j, &buf);
-        xsn_buf_printf(&buf, " at %u:%u", q->line, q->column);
-        if (xsn_buf_take(&buf, &text) < 0)
-                return xsn_error_oom(ret_err);
-        return xsn_error_set(ret_err, -EINVAL, "conflict", "%s", text);
-}
-
-/* One row of `more` into `obj`; maps join, unless a key has two values. */
-static int unite_row(struct xsnet_object *obj, const struct xsnet_object *more, size_t i, size_t j,
-                     struct xsnet_error **ret_err)
-{
-        const struct xsn_field *field = xsn_class_field(more->cls, j), *mine = xsn_class_field(obj->cls, i);
-        const struct xsn_type *type = xsn_type_of(field->type);
-        uint64_t bit = UINT64_C(1) << i, other = UINT64_C(1) << j;
-        void *dst = xsn_object_member(obj, mine);
-        const void *src = xsn_object_member(more, field);
-
-        if (!((more->present | more->reset) & other))
-                return 0;
-        if (!((obj->present | obj->reset) & bit)) {
-                if ((more->present & other) && xsn_value_copy(type, dst, src) < 0)
-                        return xsn_error_oom(ret_err);
-                obj->present |= more->present & other ? bit : 0;
-                obj->reset |= more->reset & other ? bit : 0;
-                return 0;
-        }
-        if (!(obj->present & bit) != !(more->present & other))
-                return conflict(obj, more, mine, ret_err);
-        if (type->map) {
-                if (!map_satisfied(dst, src)) {
-                        for (size_t k = 0; k < ((const struct xsn_list *)src)->n; k++) {
-                                const char *value;
-
-                                if (!xsn_map_get(dst, XSN_ITEM(*(const struct xsn_list *)src, struct xsn_entry, k).key,
-                                                 &value))
-                                        return conflict(obj, more, mine, ret_err);
-                        }
-                }
-                return merge_map(dst, src) < 0 ? xsn_error_oom(ret_err) : 0;
-        }
-        if ((obj->present & bit) && !xsn_value_equal(type, dst, src, field->flags & XSN_F_SET))
-                return conflict(obj, more, mine, ret_err);
-        return 0;
-}
-
-int xsn_object_unite(struct xsnet_object *obj, const struct xsnet_object *more, struct xsnet_error **ret_err)
-{
-        size_t n = xsn_class_n_fields(more->cls);
-
-        for (size_t j = 0; j < n; j++) {
-                const struct xsn_field *field = xsn_class_field(more->cls, j);
-                int i = xsn_class_index(obj->cls, field->id), r;
-
-                if (field->flags & XSN_F_OBSERVED)
-                        continue;
-                /* A pif item that names a bond by its device: the device is the bond's identity. */
-                if (i < 0 && ((field->flags & (XSN_F_KEY | XSN_F_SELECT)) || !((more->present | more->reset) >> j & 1)))
-                        continue;
-                if (i < 0)
-                        return xsn_error_set(ret_err, -EINVAL, "wrong-kind", "%s: a %s has no such field", field->name,
-                                             obj->cls->name);
-                if (obj->cls != more->cls && (field->flags & XSN_F_KEY))
-                        continue;
-                r = unite_row(obj, more, (size_t)i, j, ret_err);
-                if (r < 0)
-                        return r;
-        }
-        obj->adopt = obj->adopt || more->adopt;
         return 0;
 }

@@ -20,7 +20,8 @@ enum {
         XSN_F_DEVNAME = 1 << 7,  /* a device name, checked as the kernel does */
         XSN_F_SELECT = 1 << 8,   /* chooses an object (match.*): never planned, and a key where given */
         XSN_F_ADDRESS = 1 << 9,  /* addresses that others added stay: see xsn_object_field_differs() */
-        XSN_F_SECRET = 1 << 10   /* never printed */
+        XSN_F_SECRET = 1 << 10,  /* never printed */
+        XSN_F_LINES = 1 << 11    /* a text that may have several lines */
 };
 
 struct xsn_field {

@@ -33,7 +33,8 @@ struct xsnet_object {
         const struct xsn_class *cls;
         uint64_t present; /* bit i: row i is set */
         uint64_t reset;   /* bit i: row i is to go back to its default (desired only); never also present */
-        struct xsn_list hosts; /* desired: the hosts that the item names, none: all; else the one it is on, none: the pool's */
+        /* Desired: the hosts that the item names, none: all. Else the one it is on, none: the pool's. */
+        struct xsn_list hosts;
         char *owner;           /* observed: the mark it carries, NULL: none */
         bool absent;           /* desired: remove it */
         bool adopt;            /* desired: take it over from another owner */

@@ -15,7 +15,7 @@ static const struct xsn_field network_fields[] = {
         XSN_FIELD(struct xsn_network, uuid, XSNET_FIELD_UUID, "uuid", XSNET_TYPE_STR, .flags = XSN_F_SELECT, .min = 1,
                   .max = 64, .doc = "UUID that selects the network where names are ambiguous."),
         XSN_FIELD(struct xsn_network, description, XSNET_FIELD_DESCRIPTION, "description", XSNET_TYPE_STR,
-                  .max = 4096, .doc = "Description for people."),
+                  .flags = XSN_F_LINES, .max = 4096, .doc = "Description for people."),
         XSN_FIELD(struct xsn_network, bridge, XSNET_FIELD_BRIDGE, "bridge", XSNET_TYPE_STR, .flags = XSN_F_DEVNAME,
                   .doc = "Device name of the bridge; chosen where it is not named."),
         XSN_FIELD(struct xsn_network, mtu, XSNET_FIELD_MTU, "mtu", XSNET_TYPE_U32, .flags = XSN_F_DEFAULT, .min = 68,

@@ -167,8 +167,11 @@ int xsn_object_copy_row(struct xsnet_object *dst, const struct xsnet_object *src
 int xsn_object_set_string(struct xsnet_object *obj, int field, const char *value)
 {
         int i = xsn_class_index(obj->cls, field);
-        char *copy = xsn_strdup(value);
+        char *copy;
 
+        if (i < 0 || xsn_class_field(obj->cls, (size_t)i)->type != XSNET_TYPE_STR)
+                return -EINVAL;
+        copy = xsn_strdup(value);
         if (!copy)
                 return -ENOMEM;
         xsn_object_clear_row(obj, (size_t)i);
@@ -207,12 +210,21 @@ void xsn_object_key(const struct xsnet_object *obj, struct xsn_buf *buf)
 void xsn_object_describe(const struct xsnet_object *obj, struct xsn_buf *buf)
 {
         const char *host = xsn_object_host(obj);
+        size_t start, end;
 
-        xsn_buf_printf(buf, "%s '", obj->cls->name);
+        xsn_buf_put(buf, obj->cls->name);
+        start = buf->len;
+        xsn_buf_put(buf, " '");
+        end = buf->len;
         xsn_object_key(obj, buf);
-        xsn_buf_putc(buf, '\'');
+        if (buf->len > end)
+                xsn_buf_putc(buf, '\'');
+        else if (!buf->failed)
+                buf->len = start; /* nothing tells yet which one it is */
         if (*host)
                 xsn_buf_printf(buf, " on host '%s'", host);
+        else
+                xsn_buf_put(buf, ""); /* ends the text where it was cut back */
 }
 
 const char *xsn_object_host(const struct xsnet_object *obj)

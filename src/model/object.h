@@ -38,7 +38,7 @@ int xsn_object_default_row(struct xsnet_object *obj, size_t i);
 /* Copies row i: present, reset or neither. Both of one class. 0 or -ENOMEM. */
 int xsn_object_copy_row(struct xsnet_object *dst, const struct xsnet_object *src, size_t i);
 
-/* Shorthands for backends and tests; they mark. 0 or -ENOMEM. For members of type STR, by field id. */
+/* Shorthands for backends and tests; they mark. 0 or -ENOMEM. For members of type STR, by field id (else -EINVAL). */
 int xsn_object_set_string(struct xsnet_object *obj, int field, const char *value);
 /* NULL where it is not set (or no STR). */
 const char *xsn_object_string(const struct xsnet_object *obj, int field);
@@ -48,7 +48,7 @@ void xsn_object_format_row(const struct xsnet_object *obj, size_t i, struct xsn_
 
 /* The identity within a host, "eth1.100". Empty while a key field is unset. */
 void xsn_object_key(const struct xsnet_object *obj, struct xsn_buf *buf);
-/* "vlan 'eth1.100'", with " on host 'xs-1'" where it has a host: for messages. */
+/* "vlan 'eth1.100'" ("vlan" while it has no identity), with " on host 'xs-1'" where it has a host: for messages. */
 void xsn_object_describe(const struct xsnet_object *obj, struct xsn_buf *buf);
 /* The one host of a resolved or observed object; "" for the pool's. */
 const char *xsn_object_host(const struct xsnet_object *obj);
@@ -71,7 +71,10 @@ bool xsn_object_row_differs(const struct xsnet_object *observed, const struct xs
 uint64_t xsn_object_diff(const struct xsnet_object *observed, const struct xsnet_object *desired);
 /* The same kind, and every row in the same state with the same value (positions and payload apart). */
 bool xsn_object_equal(const struct xsnet_object *a, const struct xsnet_object *b);
-/* Makes `obj` what `desired` asks for: values copied, maps merged by key, resets to defaults. 0 or -ENOMEM. */
+/*
+ * Makes `obj` what `desired` asks for: values copied, maps merged by key, resets to defaults. Of the
+ * addresses that others added (status.other-addresses of `obj`), those that it has stay. 0 or -ENOMEM.
+ */
 int xsn_object_overlay(struct xsnet_object *obj, const struct xsnet_object *desired);
 /*
  * Joins two desired items for one object: -EINVAL "conflict" where both set a field to
@@ -82,9 +85,9 @@ int xsn_object_unite(struct xsnet_object *obj, const struct xsnet_object *more, 
 
 /* Appends to *errs what is wrong within the desired object. `source`: "host.yaml", or NULL. */
 void xsn_object_check(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs);
-/* "host.yaml:14:9 vlans[2].tag": the place of a row, or of the item where field is 0; nothing for what no document has. */
+/* "host.yaml:14:9 vlans[2].tag": the place of a row, or of the item (field 0); nothing for what no document has. */
 void xsn_object_where(const struct xsnet_object *obj, const char *source, int field, struct xsn_buf *buf);
-/* Adds an error to *errs whose place is that of a row and whose message begins with the object: "vlan 'eth1.100': ...". */
+/* Adds an error to *errs whose place is a row's and whose message begins with the object: "vlan 'eth1.100': ...". */
 int xsn_object_error(const struct xsnet_object *obj, const char *source, int field, struct xsnet_error **errs, int code,
                      const char *reason, const char *fmt, ...) XSN_PRINTF(7, 8);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The set of objects, and finding one by its identity. What is wrong across objects: check.c. */
+/* The set of objects, and finding one by its identity. What is wrong across objects: check_state.c. */
 #include "model/state.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/export.h"
 #include "base/names.h"
+#include "model/types.h"
 
 int xsn_state_new(struct xsnet_state **ret_state)
 {
@@ -20,10 +21,22 @@ int xsn_state_new(struct xsnet_state **ret_state)
         return 0;
 }
 
+/* One object's keys, "KIND h HOST NUL KEY NUL" and "KIND a NUL KEY NUL" for whichever host comes first. */
+struct xsn_index_key {
+        struct xsn_index_key *older;
+        char text[];
+};
+
 void xsn_state_touch(struct xsnet_state *state)
 {
+        while (state->index_keys) {
+                struct xsn_index_key *older = state->index_keys->older;
+
+                xsn_free(state->index_keys);
+                state->index_keys = older;
+        }
         xsn_hash_done(&state->index);
-        state->index_keys = xsn_free(state->index_keys);
+        state->indexed = false;
 }
 
 static void host_clear(struct xsn_host *host)
@@ -39,6 +52,7 @@ XSN_EXPORT struct xsnet_state *xsnet_state_unref(struct xsnet_state *state)
         if (!state || --state->refs)
                 return NULL;
         xsn_state_touch(state);
+        xsn_hash_done(&state->host_index);
         for (size_t i = 0; i < state->n_objects; i++)
                 xsnet_object_unref(state->objects[i]);
         for (size_t i = 0; i < state->n_hosts; i++)
@@ -50,11 +64,73 @@ XSN_EXPORT struct xsnet_state *xsnet_state_unref(struct xsnet_state *state)
         return xsn_free(state);
 }
 
+/* ---- the index ---- */
+
+/* host: NULL: any. Ends with a NUL that is not part of the key. */
+static void put_key(struct xsn_buf *buf, int kind, const char *host)
+{
+        xsn_buf_putc(buf, (char)kind);
+        xsn_buf_putc(buf, host ? 'h' : 'a');
+        xsn_buf_put(buf, host ? host : "");
+        xsn_buf_putc(buf, '\0');
+}
+
+/* The first object of a key keeps it. */
+static int index_put(struct xsnet_state *state, const char *key, size_t len, struct xsnet_object *obj)
+{
+        return xsn_hash_get(&state->index, key, len) ? 0 : xsn_hash_put(&state->index, key, len, obj);
+}
+
+static int index_add(struct xsnet_state *state, struct xsnet_object *obj)
+{
+        _cleanup_(xsn_freep) char *text = NULL;
+        struct xsn_buf buf = { 0 };
+        struct xsn_index_key *key;
+        size_t split, len;
+
+        put_key(&buf, obj->cls->kind, xsn_object_host(obj));
+        split = buf.len;
+        xsn_object_key(obj, &buf);
+        if (buf.len == split && !buf.failed) { /* nobody can look for it */
+                xsn_buf_done(&buf);
+                return 0;
+        }
+        split = buf.len;
+        put_key(&buf, obj->cls->kind, NULL);
+        xsn_object_key(obj, &buf);
+        len = buf.len;
+        if (xsn_buf_take(&buf, &text) < 0)
+                return -ENOMEM;
+        key = xsn_alloc(sizeof(*key) + len);
+        if (!key)
+                return -ENOMEM;
+        memcpy(key->text, text, len);
+        key->older = state->index_keys;
+        state->index_keys = key;
+        if (index_put(state, key->text, split, obj) < 0)
+                return -ENOMEM;
+        return index_put(state, key->text + split, len - split, obj);
+}
+
+static int index_build(struct xsnet_state *state)
+{
+        for (size_t i = 0; i < state->n_objects; i++) {
+                if (index_add(state, state->objects[i]) < 0) {
+                        xsn_state_touch(state);
+                        return -ENOMEM;
+                }
+        }
+        state->indexed = true;
+        return 0;
+}
+
 int xsn_state_add(struct xsnet_state *state, struct xsnet_object *obj)
 {
         if (xsn_grow((void **)&state->objects, &state->cap_objects, state->n_objects + 1, sizeof(*state->objects)) < 0)
                 return -ENOMEM;
-        xsn_state_touch(state);
+        /* Without memory for its keys the index is built anew by the next find. */
+        if (state->indexed && index_add(state, obj) < 0)
+                xsn_state_touch(state);
         state->objects[state->n_objects++] = xsnet_object_ref(obj);
         return 0;
 }
@@ -69,20 +145,23 @@ void xsn_state_remove_at(struct xsnet_state *state, size_t i)
 
 int xsn_state_add_host(struct xsnet_state *state, const char *name, struct xsn_host **ret_host)
 {
+        size_t place = (size_t)(uintptr_t)xsn_hash_get_str(&state->host_index, name);
         struct xsn_host *host;
         char *copy;
 
-        for (size_t i = 0; i < state->n_hosts; i++) {
-                if (!strcmp(state->hosts[i].name, name)) {
-                        *ret_host = &state->hosts[i];
-                        return 0;
-                }
+        if (place) {
+                *ret_host = &state->hosts[place - 1];
+                return 0;
         }
         if (xsn_grow((void **)&state->hosts, &state->cap_hosts, state->n_hosts + 1, sizeof(*state->hosts)) < 0)
                 return -ENOMEM;
         copy = xsn_strdup(name);
         if (!copy)
                 return -ENOMEM;
+        if (xsn_hash_put_str(&state->host_index, copy, (void *)(uintptr_t)(state->n_hosts + 1)) < 0) {
+                xsn_free(copy);
+                return -ENOMEM;
+        }
         host = &state->hosts[state->n_hosts++];
         memset(host, 0, sizeof(*host));
         host->name = copy;
@@ -131,50 +210,6 @@ int xsn_state_copy(const struct xsnet_state *state, struct xsnet_state **ret_sta
         return 0;
 }
 
-/* ---- the index: "KIND/HOST/KEY", and "KIND//KEY" for whichever host comes first ---- */
-
-static int index_put(struct xsnet_state *state, const char *key, size_t len, struct xsnet_object *obj)
-{
-        return xsn_hash_get(&state->index, key, len) ? 0 : xsn_hash_put(&state->index, key, len, obj);
-}
-
-/* Each key twice into `keys`, NUL-terminated; objects without an identity leave two empty strings. */
-static void index_keys(const struct xsnet_state *state, struct xsn_buf *keys)
-{
-        for (size_t i = 0; i < state->n_objects; i++) {
-                const struct xsnet_object *obj = state->objects[i];
-
-                for (int any = 0; any < 2; any++) {
-                        xsn_buf_printf(keys, "%d/%s/", obj->cls->kind, any ? "" : xsn_object_host(obj));
-                        xsn_object_key(obj, keys);
-                        xsn_buf_putc(keys, '\0');
-                }
-        }
-}
-
-static int index_build(struct xsnet_state *state)
-{
-        struct xsn_buf keys = { 0 };
-        const char *key;
-
-        index_keys(state, &keys);
-        if (xsn_buf_take(&keys, &state->index_keys) < 0)
-                return -ENOMEM;
-        key = state->index_keys;
-        for (size_t i = 0; i < state->n_objects; i++) {
-                for (int any = 0; any < 2; any++) {
-                        size_t len = strlen(key);
-
-                        if (index_put(state, key, len, state->objects[i]) < 0) {
-                                xsn_state_touch(state);
-                                return -ENOMEM;
-                        }
-                        key += len + 1;
-                }
-        }
-        return 0;
-}
-
 /* Without memory for the index: one by one. */
 static struct xsnet_object *find_slowly(const struct xsnet_state *state, int kind, const char *host, const char *key)
 {
@@ -192,18 +227,21 @@ static struct xsnet_object *find_slowly(const struct xsnet_state *state, int kin
         return NULL;
 }
 
-XSN_EXPORT struct xsnet_object *xsnet_state_find(struct xsnet_state *state, int kind, const char *host,
-                                                 const char *key)
+XSN_EXPORT struct xsnet_object *xsnet_state_find(struct xsnet_state *state, int kind, const char *host, const char *key)
 {
-        _cleanup_(xsn_freep) char *full = NULL;
+        struct xsnet_object *found;
         struct xsn_buf buf = { 0 };
 
-        if (!key || !state->n_objects)
+        if (!key || !*key || !xsn_class_of(kind))
                 return NULL;
-        xsn_buf_printf(&buf, "%d/%s/%s", kind, host ? host : "", key);
-        if (xsn_buf_take(&buf, &full) < 0 || (!state->index_keys && index_build(state) < 0))
-                return find_slowly(state, kind, host, key);
-        return xsn_hash_get_str(&state->index, full);
+        put_key(&buf, kind, host);
+        xsn_buf_put(&buf, key);
+        if (buf.failed || (!state->indexed && index_build(state) < 0))
+                found = find_slowly(state, kind, host, key);
+        else
+                found = xsn_hash_get(&state->index, buf.s, buf.len);
+        xsn_buf_done(&buf);
+        return found;
 }
 
 /* ---- public ---- */
@@ -249,9 +287,11 @@ XSN_EXPORT int xsnet_state_set_owner(struct xsnet_state *state, const char *owne
 {
         char *copy = NULL;
 
-        if (owner && !xsn_owner_valid(owner))
-                return xsn_error_set(ret_err, -EINVAL, "bad-value",
-                                     "owner: expected 1..63 letters, digits, '.', '_' or '-', found '%s'", owner);
+        if (owner && !xsn_owner_valid(owner)) {
+                static const struct xsn_field field = { .name = "owner", .type = XSNET_TYPE_STR };
+
+                return xsn_type_expected(ret_err, &field, "1..63 letters, digits, '.', '_' or '-'", owner);
+        }
         if (owner) {
                 copy = xsn_strdup(owner);
                 if (!copy)

@@ -19,14 +19,18 @@ struct xsn_host {
         struct xsn_pos pos;
 };
 
+struct xsn_index_key;
+
 struct xsnet_state {
         unsigned refs;
         struct xsnet_object **objects; /* each a reference */
         size_t n_objects, cap_objects;
         struct xsn_host *hosts;
         size_t n_hosts, cap_hosts;
-        struct xsn_hash index; /* "KIND/HOST/KEY" -> object, built on the first find, dropped on each change */
-        char *index_keys;      /* the keys' memory */
+        struct xsn_hash index; /* kind, host and key -> object; built on the first find, dropped when an object goes */
+        struct xsn_index_key *index_keys; /* the keys' memory */
+        bool indexed;
+        struct xsn_hash host_index; /* a host's name -> its place in hosts, plus one */
         char *owner;
         char *source; /* the document's name, for messages; NULL: none */
         bool prune;
@@ -40,7 +44,7 @@ int xsn_state_add(struct xsnet_state *state, struct xsnet_object *obj);
 void xsn_state_remove_at(struct xsnet_state *state, size_t i);
 /* Call after changing a key field of an object that is in the state. */
 void xsn_state_touch(struct xsnet_state *state);
-/* Adds a host, or returns the one of that name. 0 or -ENOMEM. */
+/* Adds a host, or returns the one of that name; borrowed until the next is added. 0 or -ENOMEM. */
 int xsn_state_add_host(struct xsnet_state *state, const char *name, struct xsn_host **ret_host);
 
 /*

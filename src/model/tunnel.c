@@ -3,7 +3,7 @@
 #include "model/kinds.h"
 
 #include <errno.h>
-#include <string.h>
+#include <inttypes.h>
 
 #include "model/object.h"
 
@@ -29,7 +29,8 @@ static const struct xsn_field tunnel_fields[] = {
         XSN_FIELD(struct xsn_tunnel, port, XSNET_FIELD_PORT, "port", XSNET_TYPE_U32, .flags = XSN_F_RECREATE,
                   .min = 1, .max = 65535, .doc = "UDP port of vxlan (default 4789) and geneve (default 6081)."),
         XSN_FIELD(struct xsn_tunnel, csum, XSNET_FIELD_CSUM, "csum", XSNET_TYPE_BOOL,
-                  .flags = XSN_F_DEFAULT | XSN_F_RECREATE, .def = false, .doc = "Whether the outer packets carry checksums."),
+                  .flags = XSN_F_DEFAULT | XSN_F_RECREATE, .def = false,
+                  .doc = "Whether the outer packets carry checksums."),
         XSN_FIELD(struct xsn_tunnel, df, XSNET_FIELD_DF, "df", XSNET_TYPE_BOOL,
                   .flags = XSN_F_DEFAULT | XSN_F_RECREATE, .def = true,
                   .doc = "Whether the outer packets say that they must not be fragmented."),
@@ -43,37 +44,46 @@ static void tunnel_key(const struct xsnet_object *obj, struct xsn_buf *buf)
                 xsn_buf_printf(buf, "%s/%s", tunnel->l.network, tunnel->transport);
 }
 
-/* What the kernel's own fallback devices are called; they cannot be made or removed. */
-static bool is_kernels(const char *device)
+/* What is wrong with an address of another end; NULL: nothing. */
+static const char *remote_fault(const struct xsn_tunnel *tunnel, const struct xsn_ip *remote, const char **ret_reason)
 {
-        return !strcmp(device, "gre0") || !strcmp(device, "gretap0") || !strcmp(device, "erspan0");
+        bool local = xsn_object_is_set(&tunnel->o, XSNET_FIELD_LOCAL);
+        const struct xsn_ip *first = &XSN_ITEM(tunnel->remotes, struct xsn_ip, 0);
+
+        *ret_reason = "bad-value";
+        if (xsn_ip_is_multicast(remote) || xsn_ip_is_unspecified(remote))
+                return "is not the address of one host";
+        *ret_reason = "mixed-families";
+        if (local && remote->family != tunnel->local.family)
+                return "is not of the local address's family";
+        if (remote->family != first->family)
+                return "is not of the first one's family";
+        *ret_reason = "loop";
+        return local && xsn_ip_same_address(remote, &tunnel->local) ? "is the local address" : NULL;
 }
 
 static void tunnel_check(const struct xsnet_object *obj, struct xsnet_error **errs)
 {
         const struct xsn_tunnel *tunnel = XSN_TUNNEL(obj);
-        bool gre = !xsn_object_is_set(obj, XSNET_FIELD_PROTOCOL) || tunnel->protocol.value == XSNET_PROTOCOL_GRE;
+        bool known = xsn_object_is_set(obj, XSNET_FIELD_PROTOCOL), gre = tunnel->protocol.value == XSNET_PROTOCOL_GRE;
 
-        if (!gre && xsn_object_is_set(obj, XSNET_FIELD_KEY) && tunnel->key > 0xffffff)
+        if (known && !gre && xsn_object_is_set(obj, XSNET_FIELD_KEY) && tunnel->key > 0xffffff)
                 xsn_error_add(errs, -ERANGE, "out-of-range", "key",
-                              "key: expected a VNI in 0..16777215, found %u", tunnel->key);
-        if (gre && xsn_object_is_set(obj, XSNET_FIELD_PROTOCOL) && xsn_object_is_set(obj, XSNET_FIELD_PORT))
+                              "key: expected a VNI in 0..16777215, found %" PRIu32, tunnel->key);
+        if (known && gre && xsn_object_is_set(obj, XSNET_FIELD_PORT))
                 xsn_error_add(errs, -EINVAL, "wrong-protocol", "port", "port: gre has none");
+        if (xsn_object_is_set(obj, XSNET_FIELD_LOCAL) &&
+            (xsn_ip_is_multicast(&tunnel->local) || xsn_ip_is_unspecified(&tunnel->local)))
+                xsn_error_add(errs, -EINVAL, "bad-value", "local", "local: expected the address of one host");
         for (size_t i = 0; i < tunnel->remotes.n; i++) {
                 const struct xsn_ip *remote = &XSN_ITEM(tunnel->remotes, struct xsn_ip, i);
+                const char *reason, *fault = remote_fault(tunnel, remote, &reason);
+                char text[XSN_IP_STRLEN];
 
-                if (xsn_object_is_set(obj, XSNET_FIELD_LOCAL) && remote->family != tunnel->local.family)
-                        xsn_error_add(errs, -EINVAL, "mixed-families", "remotes",
-                                      "remotes: expected addresses of the local one's family");
-                else if (xsn_object_is_set(obj, XSNET_FIELD_LOCAL) && xsn_ip_same_address(remote, &tunnel->local))
-                        xsn_error_add(errs, -EINVAL, "loop", "remotes", "remotes: one of them is the local address");
-                else if (xsn_ip_is_multicast(remote) || xsn_ip_is_unspecified(remote))
-                        xsn_error_add(errs, -EINVAL, "bad-value", "remotes",
-                                      "remotes: expected addresses of single hosts");
+                if (fault)
+                        xsn_error_add(errs, -EINVAL, reason, "remotes", "remotes: '%s' %s", xsn_ip_format(remote, text),
+                                      fault);
         }
-        if (xsn_object_is_set(obj, XSNET_FIELD_DEVICE) && is_kernels(tunnel->device) && !obj->absent)
-                xsn_error_add(errs, -EINVAL, "reserved-name", "device",
-                              "device: '%s' is a device of the kernel's own", tunnel->device);
 }
 
 const struct xsn_class xsn_tunnel_class = {

@@ -3,22 +3,42 @@
  * The scalar types: how each is freed, copied, compared, read and printed. value.c
  * builds lists and maps on them; nothing else in the library knows a type by name.
  */
-#include "model/desc.h"
+#include "model/types.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/names.h"
+#include "base/utf8.h"
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
-static int expected(struct xsnet_error **ret_err, const struct xsn_field *field, const char *what, const char *text)
+#define FOUND_MAX 80 /* bytes of what was found that a message repeats */
+
+static int refuse(struct xsnet_error **ret_err, const struct xsn_field *field, int code, const char *reason,
+                  const char *what, const char *text)
 {
-        return xsn_error_set(ret_err, -EINVAL, "bad-value", "%s: expected %s, found '%s'", field->name, what, text);
+        _cleanup_(xsn_freep) char *found = NULL;
+        struct xsn_buf buf = { 0 };
+
+        xsn_buf_put_clean(&buf, text, FOUND_MAX);
+        if (xsn_buf_take(&buf, &found) < 0)
+                return xsn_error_oom(ret_err);
+        return xsn_error_set(ret_err, code, reason, "%s: expected %s, found '%s'", field->name, what, found);
+}
+
+int xsn_type_expected(struct xsnet_error **ret_err, const struct xsn_field *field, const char *what, const char *text)
+{
+        return refuse(ret_err, field, -EINVAL, "bad-value", what, text);
+}
+
+int xsn_type_out_of_range(struct xsnet_error **ret_err, const struct xsn_field *field, const char *what,
+                          const char *text)
+{
+        return refuse(ret_err, field, -ERANGE, "out-of-range", what, text);
 }
 
 /* ---- bool ---- */
@@ -34,7 +54,7 @@ static int bool_parse(const struct xsn_field *field, const char *text, void *ret
         bool yes = !strcmp(text, "true");
 
         if (!yes && strcmp(text, "false") != 0)
-                return expected(ret_err, field, "true or false", text);
+                return xsn_type_expected(ret_err, field, "true or false", text);
         *(bool *)ret_value = yes;
         return 0;
 }
@@ -52,29 +72,43 @@ static int u32_compare(const void *a, const void *b)
         return COMPARE(*(const uint32_t *)a, *(const uint32_t *)b);
 }
 
-static int number_in_range(const struct xsn_field *field, uint64_t value, uint64_t limit, struct xsnet_error **ret_err)
+int xsn_digits_parse(const char **text, uint64_t *ret_n)
 {
-        uint64_t max = field->max ? field->max : limit;
+        const char *p = *text;
+        bool fits = true;
+        uint64_t n = 0;
 
-        if (value >= field->min && value <= max)
-                return 0;
-        return xsn_error_set(ret_err, -ERANGE, "out-of-range",
-                             "%s: expected a number in %" PRIu64 "..%" PRIu64 ", found %" PRIu64, field->name,
-                             field->min, max, value);
+        for (; *p >= '0' && *p <= '9'; p++)
+                fits = fits && !__builtin_mul_overflow(n, UINT64_C(10), &n) &&
+                       !__builtin_add_overflow(n, (uint64_t)(*p - '0'), &n);
+        if (p == *text)
+                return -EINVAL;
+        *text = p;
+        *ret_n = n;
+        return fits ? 0 : -ERANGE;
 }
 
-/* Decimal digits alone: no sign, no octal, no sexagesimal. */
+int xsn_number_parse(const char *text, uint64_t max, uint64_t *ret_n)
+{
+        int r = xsn_digits_parse(&text, ret_n);
+
+        if (*text)
+                return -EINVAL;
+        return !r && *ret_n > max ? -ERANGE : r;
+}
+
 static int u32_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err)
 {
-        uint64_t n = 0;
-        int r;
+        uint64_t n, max = field->max ? field->max : UINT32_MAX;
+        int r = xsn_number_parse(text, max, &n);
+        char range[64];
 
-        if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 18)
-                return expected(ret_err, field, "a whole number", text);
-        n = strtoull(text, NULL, 10);
-        r = number_in_range(field, n, UINT32_MAX, ret_err);
-        if (r < 0)
-                return r;
+        if (r == -EINVAL)
+                return xsn_type_expected(ret_err, field, "a whole number", text);
+        if (r < 0 || n < field->min) {
+                (void)snprintf(range, sizeof(range), "a number in %" PRIu64 "..%" PRIu64, field->min, max);
+                return xsn_type_out_of_range(ret_err, field, range, text);
+        }
         *(uint32_t *)ret_value = (uint32_t)n;
         return 0;
 }
@@ -92,12 +126,18 @@ static int rate_compare(const void *a, const void *b)
 
 static int rate_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err)
 {
-        uint64_t bps;
+        uint64_t bps = 0, max = field->max ? field->max : UINT64_MAX;
+        int r = xsn_rate_parse(text, &bps);
+        char range[64];
 
-        if (xsn_rate_parse(text, &bps) < 0)
-                return expected(ret_err, field, "a rate such as 80Mbit or 10MB (per second)", text);
+        if (r == -EINVAL)
+                return xsn_type_expected(ret_err, field, "a rate such as 80Mbit or 10MB (per second)", text);
+        if (r < 0 || bps < field->min || bps > max) {
+                (void)snprintf(range, sizeof(range), "a rate in %" PRIu64 "..%" PRIu64 " bit/s", field->min, max);
+                return xsn_type_out_of_range(ret_err, field, range, text);
+        }
         *(uint64_t *)ret_value = bps;
-        return number_in_range(field, bps, UINT64_MAX, ret_err);
+        return 0;
 }
 
 static void rate_format(const struct xsn_field *field, const void *value, struct xsn_buf *buf)
@@ -152,11 +192,11 @@ static int enum_parse(const struct xsn_field *field, const char *text, void *ret
                 v->raw = NULL;
                 return 0;
         }
+        xsn_buf_put(&buf, "one of ");
         enum_names(field->en, &buf);
         if (xsn_buf_take(&buf, &names) < 0)
                 return xsn_error_oom(ret_err);
-        return xsn_error_set(ret_err, -EINVAL, "bad-value", "%s: expected one of %s, found '%s'", field->name, names,
-                             text);
+        return xsn_type_expected(ret_err, field, names, text);
 }
 
 static void enum_format(const struct xsn_field *field, const void *value, struct xsn_buf *buf)
@@ -190,29 +230,26 @@ static int str_compare(const void *a, const void *b)
         return strcmp(x ? x : "", y ? y : "");
 }
 
-/* Text that XML, JSON and a terminal can all carry: UTF-8 without control characters. */
-static bool text_is_printable(const char *text)
-{
-        for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-                if ((*p < 0x20 && *p != '\t' && *p != '\n') || *p == 0x7f)
-                        return false;
-        return true;
-}
-
 static int str_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err)
 {
-        char *copy;
+        size_t len = strlen(text);
+        char range[64], *copy;
 
         if ((field->flags & XSN_F_DEVNAME) && !xsn_ifname_valid(text))
-                return expected(ret_err, field, "a device name (1..15 bytes, no '/', ':' or white space)", text);
-        if (strlen(text) > field->max && field->max)
-                return xsn_error_set(ret_err, -ERANGE, "out-of-range",
-                                     "%s: expected at most %" PRIu64 " bytes, found %zu", field->name, field->max,
-                                     strlen(text));
-        if (strlen(text) < field->min)
-                return expected(ret_err, field, "a text that is not empty", text);
-        if (!text_is_printable(text))
-                return expected(ret_err, field, "a text without control characters", text);
+                return xsn_type_expected(ret_err, field, "a device name (1..15 bytes, no '/', ':', '%' or white space)",
+                                         text);
+        if (field->max && len > field->max) {
+                (void)snprintf(range, sizeof(range), "a text of at most %" PRIu64 " bytes", field->max);
+                return xsn_type_out_of_range(ret_err, field, range, text);
+        }
+        if (len < field->min)
+                return xsn_type_expected(ret_err, field, "a text that is not empty", text);
+        if (!xsn_text_valid(text, field->flags & XSN_F_LINES))
+                return xsn_type_expected(ret_err, field,
+                                         field->flags & XSN_F_LINES ? "UTF-8 text without control characters"
+                                                                    : "one line of UTF-8 text without control "
+                                                                      "characters",
+                                         text);
         copy = xsn_strdup(text);
         if (!copy)
                 return xsn_error_oom(ret_err);
@@ -228,88 +265,7 @@ static void str_format(const struct xsn_field *field, const void *value, struct 
         xsn_buf_put(buf, s ? s : "");
 }
 
-/* ---- addresses ---- */
-
-static int mac_compare(const void *a, const void *b)
-{
-        return memcmp(a, b, sizeof(struct xsn_mac));
-}
-
-static int mac_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err)
-{
-        if (xsn_mac_parse(text, ret_value) < 0)
-                return expected(ret_err, field, "a MAC address such as 02:00:00:00:00:01", text);
-        return 0;
-}
-
-static void mac_format(const struct xsn_field *field, const void *value, struct xsn_buf *buf)
-{
-        char text[XSN_MAC_STRLEN];
-
-        (void)field;
-        xsn_buf_put(buf, xsn_mac_format(value, text));
-}
-
-static int ip_compare(const void *a, const void *b)
-{
-        return xsn_ip_compare(a, b);
-}
-
-/* The family that a row takes: ipv4.* and ipv6.* name theirs, others take both. */
-static int row_family(const struct xsn_field *field)
-{
-        if (strstr(field->name, "ipv4"))
-                return 4;
-        return strstr(field->name, "ipv6") ? 6 : 0;
-}
-
-static int ip_read(const struct xsn_field *field, const char *text, bool prefix, struct xsn_ip *ret_ip,
-                   struct xsnet_error **ret_err)
-{
-        int family = row_family(field);
-        struct xsn_ip ip = { 0 };
-        int r = prefix ? xsn_ip_parse_prefix(text, &ip) : xsn_ip_parse(text, &ip);
-
-        if (r < 0 && prefix)
-                return expected(ret_err, field,
-                                family == 6 ? "an address with its prefix length, such as 2001:db8::1/64"
-                                            : "an address with its prefix length, such as 192.0.2.1/24",
-                                text);
-        if (r < 0)
-                return expected(ret_err, field, family == 6 ? "an IPv6 address" : "an IP address", text);
-        if (family && ip.family != family)
-                return expected(ret_err, field, family == 4 ? "an IPv4 address" : "an IPv6 address", text);
-        *ret_ip = ip;
-        return 0;
-}
-
-static int ip_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err)
-{
-        return ip_read(field, text, false, ret_value, ret_err);
-}
-
-static void ip_format(const struct xsn_field *field, const void *value, struct xsn_buf *buf)
-{
-        char text[XSN_IP_STRLEN];
-
-        (void)field;
-        xsn_buf_put(buf, xsn_ip_format(value, text));
-}
-
-static int prefix_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err)
-{
-        return ip_read(field, text, true, ret_value, ret_err);
-}
-
-static void prefix_format(const struct xsn_field *field, const void *value, struct xsn_buf *buf)
-{
-        char text[XSN_IP_STRLEN];
-
-        (void)field;
-        xsn_buf_put(buf, xsn_ip_format_prefix(value, text));
-}
-
-/* ---- map entry and route ---- */
+/* ---- map entry ---- */
 
 static void entry_clear(void *value)
 {
@@ -347,52 +303,6 @@ static void entry_format(const struct xsn_field *field, const void *value, struc
         xsn_buf_printf(buf, "%s: %s", e->key, e->value ? e->value : "null");
 }
 
-static int route_compare(const void *a, const void *b)
-{
-        const struct xsn_route *x = a, *y = b;
-        int r = xsn_ip_compare(&x->to, &y->to);
-
-        if (!r)
-                r = xsn_ip_compare(&x->via, &y->via);
-        return r ? r : COMPARE(x->metric, y->metric);
-}
-
-/* "TO [via GATEWAY] [metric N]", the words of ip-route(8). */
-static int route_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err)
-{
-        struct xsn_route route = { 0 };
-        char to[XSN_IP_STRLEN] = "", word[2][8] = { "", "" }, arg[2][XSN_IP_STRLEN] = { "", "" }, rest = 0;
-        int n = sscanf(text, "%51s %7s %51s %7s %51s %c", to, word[0], arg[0], word[1], arg[1], &rest);
-        bool ok = (n == 1 || n == 3 || n == 5) && !xsn_ip_parse_prefix(to, &route.to);
-
-        for (int i = 0; ok && i < (n - 1) / 2; i++) {
-                if (!strcmp(word[i], "via") && !route.via.family)
-                        ok = !xsn_ip_parse(arg[i], &route.via) && route.via.family == route.to.family;
-                else if (!strcmp(word[i], "metric") && !route.metric)
-                        ok = !u32_parse(field, arg[i], &route.metric, NULL) && route.metric;
-                else
-                        ok = false;
-        }
-        if (!ok)
-                return expected(ret_err, field, "a route such as '10.0.0.0/8 via 192.0.2.1 metric 5'", text);
-        route.to = xsn_ip_network(&route.to);
-        *(struct xsn_route *)ret_value = route;
-        return 0;
-}
-
-static void route_format(const struct xsn_field *field, const void *value, struct xsn_buf *buf)
-{
-        const struct xsn_route *route = value;
-        char text[XSN_IP_STRLEN];
-
-        (void)field;
-        xsn_buf_put(buf, xsn_ip_format_prefix(&route->to, text));
-        if (route->via.family)
-                xsn_buf_printf(buf, " via %s", xsn_ip_format(&route->via, text));
-        if (route->metric)
-                xsn_buf_printf(buf, " metric %" PRIu32, route->metric);
-}
-
 /* ---- the tables ---- */
 
 static const struct xsn_type t_bool = { "boolean", sizeof(bool), NULL, false, NULL, NULL,
@@ -405,24 +315,16 @@ static const struct xsn_type t_enum = { "name", sizeof(struct xsn_enumval), NULL
                                         enum_compare, enum_parse, enum_format };
 static const struct xsn_type t_str = { "text", sizeof(char *), NULL, false, str_clear, str_copy,
                                        str_compare, str_parse, str_format };
-static const struct xsn_type t_mac = { "MAC address", sizeof(struct xsn_mac), NULL, false, NULL, NULL,
-                                       mac_compare, mac_parse, mac_format };
-static const struct xsn_type t_ip = { "address", sizeof(struct xsn_ip), NULL, false, NULL, NULL,
-                                      ip_compare, ip_parse, ip_format };
-static const struct xsn_type t_prefix = { "address with prefix length", sizeof(struct xsn_ip), NULL, false, NULL, NULL,
-                                          ip_compare, prefix_parse, prefix_format };
 static const struct xsn_type t_entry = { "key and value", sizeof(struct xsn_entry), NULL, false, entry_clear,
                                          entry_copy, entry_compare, NULL, entry_format };
-static const struct xsn_type t_route = { "route", sizeof(struct xsn_route), NULL, false, NULL, NULL,
-                                         route_compare, route_parse, route_format };
 
 #define LIST(name_, item_, map_) { .name = (name_), .size = sizeof(struct xsn_list), .item = (item_), .map = (map_) }
 static const struct xsn_type t_strs = LIST("list of texts", &t_str, false);
 static const struct xsn_type t_u32s = LIST("list of numbers", &t_u32, false);
-static const struct xsn_type t_ips = LIST("list of addresses", &t_ip, false);
-static const struct xsn_type t_prefixes = LIST("list of addresses with prefix length", &t_prefix, false);
+static const struct xsn_type t_ips = LIST("list of addresses", &xsn_type_ip, false);
+static const struct xsn_type t_prefixes = LIST("list of addresses with prefix length", &xsn_type_prefix, false);
 static const struct xsn_type t_map = LIST("map", &t_entry, true);
-static const struct xsn_type t_routes = LIST("list of routes", &t_route, false);
+static const struct xsn_type t_routes = LIST("list of routes", &xsn_type_route, false);
 #undef LIST
 
 const struct xsn_type *xsn_type_of(int type)
@@ -430,8 +332,8 @@ const struct xsn_type *xsn_type_of(int type)
         static const struct xsn_type *const types[] = {
                 [XSNET_TYPE_BOOL] = &t_bool,     [XSNET_TYPE_U32] = &t_u32,
                 [XSNET_TYPE_RATE] = &t_rate,     [XSNET_TYPE_ENUM] = &t_enum,
-                [XSNET_TYPE_STR] = &t_str,       [XSNET_TYPE_MAC] = &t_mac,
-                [XSNET_TYPE_IP] = &t_ip,         [XSNET_TYPE_STRS] = &t_strs,
+                [XSNET_TYPE_STR] = &t_str,       [XSNET_TYPE_MAC] = &xsn_type_mac,
+                [XSNET_TYPE_IP] = &xsn_type_ip,         [XSNET_TYPE_STRS] = &t_strs,
                 [XSNET_TYPE_U32S] = &t_u32s,     [XSNET_TYPE_IPS] = &t_ips,
                 [XSNET_TYPE_PREFIXES] = &t_prefixes, [XSNET_TYPE_MAP] = &t_map,
                 [XSNET_TYPE_ROUTES] = &t_routes,

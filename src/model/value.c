@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "model/desc.h"
+#include "model/types.h"
 
 static void *item_at(const struct xsn_type *item, const struct xsn_list *list, size_t i)
 {
@@ -64,6 +64,7 @@ int xsn_value_copy(const struct xsn_type *type, void *dst, const void *src)
         to.v = xsn_alloc_array(from->n, type->item->size);
         if (!to.v)
                 return -ENOMEM;
+        to.cap = from->n;
         for (; to.n < from->n; to.n++) {
                 if (item_copy(type->item, item_at(type->item, &to, to.n), item_at(type->item, from, to.n)) < 0) {
                         xsn_value_clear(type, &to);
@@ -74,13 +75,52 @@ int xsn_value_copy(const struct xsn_type *type, void *dst, const void *src)
         return 0;
 }
 
-/* Without order: each item of one list is in the other; lists of equal length without duplicates. */
-static bool set_equal(const struct xsn_type *item, const struct xsn_list *a, const struct xsn_list *b)
+#define SET_SORTED 16 /* from so many items on, sorting is faster than looking for each */
+
+static bool within(const struct xsn_type *item, const struct xsn_list *a, const struct xsn_list *b)
 {
         for (size_t i = 0; i < a->n; i++)
                 if (xsn_list_find(item, b, item_at(item, a, i)) < 0)
                         return false;
         return true;
+}
+
+/* The first item after i that is not equal to the i-th; the list is sorted. */
+static size_t next_other(const struct xsn_type *item, const struct xsn_list *list, size_t i)
+{
+        size_t j = i + 1;
+
+        while (j < list->n && !item->compare(item_at(item, list, i), item_at(item, list, j)))
+                j++;
+        return j;
+}
+
+static bool sorted_equal(const struct xsn_type *item, const struct xsn_list *a, const struct xsn_list *b)
+{
+        size_t i = 0, j = 0;
+
+        while (i < a->n && j < b->n) {
+                if (item->compare(item_at(item, a, i), item_at(item, b, j)))
+                        return false;
+                i = next_other(item, a, i);
+                j = next_other(item, b, j);
+        }
+        return i == a->n && j == b->n;
+}
+
+/* Sorts plain copies of the items: what they point to stays the lists'. */
+static bool set_equal(const struct xsn_type *item, const struct xsn_list *a, const struct xsn_list *b)
+{
+        bool big = a->n && b->n && (a->n > SET_SORTED || b->n > SET_SORTED);
+        _cleanup_(xsn_freep) void *x = big ? xsn_memdup(a->v, a->n * item->size) : NULL;
+        _cleanup_(xsn_freep) void *y = big ? xsn_memdup(b->v, b->n * item->size) : NULL;
+        struct xsn_list p = { .v = x, .n = a->n }, q = { .v = y, .n = b->n };
+
+        if (!x || !y)
+                return within(item, a, b) && within(item, b, a);
+        qsort(x, p.n, item->size, item->compare);
+        qsort(y, q.n, item->size, item->compare);
+        return sorted_equal(item, &p, &q);
 }
 
 bool xsn_value_equal(const struct xsn_type *type, const void *a, const void *b, bool set)
@@ -89,10 +129,10 @@ bool xsn_value_equal(const struct xsn_type *type, const void *a, const void *b, 
 
         if (!type->item)
                 return !type->compare(a, b);
-        if (x->n != y->n)
-                return false;
         if (set)
                 return set_equal(type->item, x, y);
+        if (x->n != y->n)
+                return false;
         for (size_t i = 0; i < x->n; i++)
                 if (type->item->compare(item_at(type->item, x, i), item_at(type->item, y, i)))
                         return false;
@@ -127,14 +167,15 @@ void xsn_value_format(const struct xsn_field *field, const void *value, struct x
         xsn_buf_putc(buf, type->map ? '}' : ']');
 }
 
+/* Room for one item more. */
+static int make_room(const struct xsn_type *item, struct xsn_list *list)
+{
+        return xsn_grow(&list->v, &list->cap, list->n + 1, item->size);
+}
+
 int xsn_list_add(const struct xsn_type *item, struct xsn_list *list, const void *src)
 {
-        void *v = xsn_realloc_array(list->v, list->n + 1, item->size);
-
-        if (!v)
-                return -ENOMEM;
-        list->v = v;
-        if (item_copy(item, item_at(item, list, list->n), src) < 0)
+        if (make_room(item, list) < 0 || item_copy(item, item_at(item, list, list->n), src) < 0)
                 return -ENOMEM;
         list->n++;
         return 0;
@@ -159,9 +200,12 @@ int xsn_list_add_text(const struct xsn_field *field, struct xsn_list *list, cons
                 return r;
         if ((field->flags & XSN_F_SET) && xsn_list_find(item, list, &value) >= 0)
                 r = xsn_error_set(ret_err, -EEXIST, "duplicate", "%s: '%s' stands twice", field->name, text);
-        else if (xsn_list_add(item, list, &value) < 0)
+        else if (make_room(item, list) < 0)
                 r = xsn_error_oom(ret_err);
-        item_clear(item, &value);
+        else
+                memcpy(item_at(item, list, list->n++), &value, item->size);
+        if (r < 0)
+                item_clear(item, &value);
         return r;
 }
 
@@ -227,7 +271,7 @@ static size_t map_place(const struct xsn_list *map, const char *key, bool *ret_f
 int xsn_map_set(struct xsn_list *map, const char *key, const char *value)
 {
         const struct xsn_type *item = xsn_type_of(XSNET_TYPE_MAP)->item;
-        struct xsn_entry entry = { .key = (char *)(uintptr_t)key, .value = (char *)(uintptr_t)value }, copy, *v;
+        struct xsn_entry entry = { .key = (char *)(uintptr_t)key, .value = (char *)(uintptr_t)value }, copy, *at;
         bool found;
         size_t i = map_place(map, key, &found);
 
@@ -238,14 +282,13 @@ int xsn_map_set(struct xsn_list *map, const char *key, const char *value)
                 XSN_ITEM(*map, struct xsn_entry, i) = copy;
                 return 0;
         }
-        v = xsn_realloc_array(map->v, map->n + 1, sizeof(*v));
-        if (!v) {
+        if (make_room(item, map) < 0) {
                 item_clear(item, &copy);
                 return -ENOMEM;
         }
-        memmove(v + i + 1, v + i, (map->n - i) * sizeof(*v));
-        v[i] = copy;
-        map->v = v;
+        at = item_at(item, map, i);
+        memmove(at + 1, at, (map->n - i) * sizeof(*at));
+        *at = copy;
         map->n++;
         return 0;
 }
@@ -284,16 +327,15 @@ static const struct {
 
 int xsn_rate_parse(const char *text, uint64_t *ret_bps)
 {
-        size_t digits = strspn(text, "0123456789");
-        uint64_t n;
+        uint64_t n = 0;
+        int r = xsn_digits_parse(&text, &n);
 
-        if (!digits || digits > 18)
-                return -EINVAL;
-        n = strtoull(text, NULL, 10);
+        if (r == -EINVAL)
+                return r;
         for (size_t i = 0; i < XSN_ARRAY_SIZE(rate_units); i++) {
-                if (strcmp(text + digits, rate_units[i].suffix) != 0)
+                if (strcmp(text, rate_units[i].suffix) != 0)
                         continue;
-                if (n > UINT64_MAX / rate_units[i].factor)
+                if (r < 0 || n > UINT64_MAX / rate_units[i].factor)
                         return -ERANGE;
                 *ret_bps = n * rate_units[i].factor;
                 return 0;

@@ -25,10 +25,11 @@ struct xsn_enumval {
         char *raw; /* the text of an unknown one, else NULL */
 };
 
-/* Any list; XSN_ITEM() gives its items. */
+/* Any list; XSN_ITEM() gives its items. Lists are freed by xsn_value_clear(), which knows the items. */
 struct xsn_list {
         void *v;
         size_t n;
+        size_t cap; /* v has room for so many, or (less than n) for just n */
 };
 
 #define XSN_ITEM(list, type, i) (((type *)(list).v)[i])
@@ -69,14 +70,17 @@ const struct xsn_type *xsn_type_of(int type);
 void xsn_value_clear(const struct xsn_type *type, void *value);
 /* dst must hold no value; it is left zero on -ENOMEM. */
 int xsn_value_copy(const struct xsn_type *type, void *dst, const void *src);
-/* `set`: the order of a list's items does not matter. */
+/* `set`: the order of a list's items does not matter, nor how often an item stands there. */
 bool xsn_value_equal(const struct xsn_type *type, const void *a, const void *b, bool set);
 /* Scalars only. */
 int xsn_value_parse(const struct xsn_field *field, const char *text, void *ret_value, struct xsnet_error **ret_err);
 /* Lists as "[a, b]", maps as "{k: v}": for messages and plans. */
 void xsn_value_format(const struct xsn_field *field, const void *value, struct xsn_buf *buf);
 
-/* Appends an item parsed from text. For maps use xsn_map_set(). */
+/*
+ * Appends an item parsed from text; -EEXIST for one that a set has, which takes a look at each of
+ * them: whoever reads thousands sorts instead. For maps use xsn_map_set().
+ */
 int xsn_list_add_text(const struct xsn_field *field, struct xsn_list *list, const char *text,
                       struct xsnet_error **ret_err);
 /* Appends a copy of an item. */

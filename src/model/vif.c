@@ -63,12 +63,14 @@ static void vif_key(const struct xsnet_object *obj, struct xsn_buf *buf)
 static void vif_check(const struct xsnet_object *obj, struct xsnet_error **errs)
 {
         const struct xsn_vif *vif = XSN_VIF(obj);
+        char mac[XSN_MAC_STRLEN];
 
         if (xsn_object_is_set(obj, XSNET_FIELD_VM) && xsn_object_is_set(obj, XSNET_FIELD_DOMAIN))
-                xsn_error_add(errs, -EINVAL, "conflict", "domain", "domain: a vif is named by vm or by domain, not both");
-        if (xsn_object_is_set(obj, XSNET_FIELD_MAC) && xsn_mac_is_multicast(&vif->mac))
-                xsn_error_add(errs, -EINVAL, "bad-value", "mac",
-                              "mac: expected an address of one station, found a multicast address");
+                xsn_error_add(errs, -EINVAL, "conflict", "domain",
+                              "domain: a vif is named by vm or by domain, not both");
+        if (xsn_object_is_set(obj, XSNET_FIELD_MAC) && (xsn_mac_is_multicast(&vif->mac) || xsn_mac_is_zero(&vif->mac)))
+                xsn_error_add(errs, -EINVAL, "bad-value", "mac", "mac: expected the address of one station, found %s",
+                              xsn_mac_format(&vif->mac, mac));
 }
 
 const struct xsn_class xsn_vif_class = {
