@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses and routes that a step adds, changes or takes away where the object's addresses are. All is compared
+ * with what the tables have there: what others set stays, what is there already is not sent.
+ */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "backend/dom0/put.h"
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+#define SECOND_METRIC_4 1000 /* of a gateway that is not the host's */
+#define SECOND_METRIC_6 2048
+
+static const struct xsn_d0_addr *find_addr(const struct xsn_d0_link *place, const struct xsn_ip *ip)
+{
+        for (const struct xsn_d0_addr *addr = place->addrs; addr; addr = addr->next)
+                if (xsn_ip_compare(&addr->ip, ip) == 0)
+                        return addr;
+        return NULL;
+}
+
+static bool list_has(const struct xsn_list *list, const struct xsn_ip *ip)
+{
+        return xsn_list_find(xsn_type_of(XSNET_TYPE_PREFIXES)->item, list, ip) >= 0;
+}
+
+static char *addr_label(const struct xsn_ip *ip, const struct xsn_d0_link *place)
+{
+        char text[XSN_IP_STRLEN], *label = NULL;
+        struct xsn_buf buf = { 0 };
+
+        xsn_buf_printf(&buf, "%s on %s", xsn_ip_format_prefix(ip, text), place->name);
+        return xsn_buf_take(&buf, &label) < 0 ? NULL : label;
+}
+
+static void put_addr(struct lx_apply *a, struct lx_step *st, uint16_t type, const struct xsn_d0_link *place,
+                     const struct xsn_ip *ip, unsigned may)
+{
+        _cleanup_(xsn_freep) char *label = addr_label(ip, place);
+        uint16_t flags = type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0;
+
+        xsn_lx_claim(a, st, xsn_d0_put_addr(a->batch, type, flags, place->ifindex, ip, false, label), may);
+}
+
+static void add_addrs(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                      const struct xsn_list *list, bool again)
+{
+        for (size_t i = 0; i < list->n; i++) {
+                const struct xsn_ip *ip = &XSN_ITEM(*list, struct xsn_ip, i);
+
+                if (again || !find_addr(place, ip))
+                        put_addr(a, st, RTM_NEWADDR, place, ip, LX_MAY_EXIST);
+        }
+}
+
+static void drop_addrs(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                       const struct xsn_list *from, const struct xsn_list *to)
+{
+        for (size_t i = 0; i < from->n; i++) {
+                const struct xsn_ip *ip = &XSN_ITEM(*from, struct xsn_ip, i);
+
+                if (list_has(to, ip) || !find_addr(place, ip))
+                        continue;
+                st->dropped = st->dropped || ip->family == 4;
+                put_addr(a, st, RTM_DELADDR, place, ip, LX_MAY_BE_GONE);
+        }
+}
+
+/* ---- routes ---- */
+
+static bool same_route(const struct xsn_route *x, const struct xsn_route *y)
+{
+        return xsn_ip_compare(&x->to, &y->to) == 0 && x->via.family == y->via.family &&
+               (x->via.family == 0 || xsn_ip_same_address(&x->via, &y->via)) && x->metric == y->metric;
+}
+
+static bool wants_route(const struct xsn_list *routes, const struct xsn_route *route)
+{
+        for (size_t i = 0; i < routes->n; i++) {
+                struct xsn_route other = XSN_ITEM(*routes, struct xsn_route, i);
+
+                other.to = xsn_ip_network(&other.to);
+                if (same_route(&other, route))
+                        return true;
+        }
+        return false;
+}
+
+static const struct xsn_d0_route *find_route(const struct xsn_d0_link *place, const struct xsn_route *route)
+{
+        for (const struct xsn_d0_route *r = place->routes; r; r = r->next) {
+                struct xsn_route value = xsn_lx_route_value(r);
+
+                if (r->table == RT_TABLE_MAIN && r->type == RTN_UNICAST && same_route(&value, route))
+                        return r;
+        }
+        return NULL;
+}
+
+static void put_route(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                      const struct xsn_route *route)
+{
+        _cleanup_(xsn_freep) char *label = xsn_d0_route_label(&route->to, &route->via, place->name);
+
+        xsn_lx_claim(a, st, xsn_d0_put_route(a->batch, RTM_NEWROUTE, NLM_F_CREATE, place->ifindex, route, label),
+                     LX_MAY_EXIST);
+}
+
+static void put_copy(struct lx_apply *a, struct lx_step *st, uint16_t type, const struct xsn_d0_link *place,
+                     const struct xsn_d0_route *route, unsigned may)
+{
+        _cleanup_(xsn_freep) char *label = xsn_d0_route_label(&route->to, &route->via, place->name);
+        uint16_t flags = type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0;
+
+        xsn_lx_claim(a, st,
+                     xsn_d0_put_route_copy(a->batch, type, flags, route, place->ifindex, place->ifindex, label), may);
+}
+
+/* The default route that the object shall have; false: none of this family. */
+static bool gateway_of(const struct lx_apply *a, const struct xsnet_object *obj, int family, struct xsn_route *ret_route)
+{
+        int field = family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY;
+        const struct xsnet_object *chosen = a->default_of[family == 6];
+        const char *device = xsn_object_device(obj), *other = chosen ? xsn_object_device(chosen) : NULL;
+        static const uint8_t zero[16];
+        struct xsn_route route = { 0 };
+
+        if (!xsn_object_is_set(obj, field))
+                return false;
+        route.to = xsn_d0_ip(zero, family == 4 ? 4 : 16, 0);
+        route.via = family == 4 ? obj->a.ipv4_gateway : obj->a.ipv6_gateway;
+        if (other && device && strcmp(other, device) != 0)
+                route.metric = family == 4 ? SECOND_METRIC_4 : SECOND_METRIC_6;
+        *ret_route = route;
+        return true;
+}
+
+static bool wants_gateway(const struct lx_step *st, int family)
+{
+        return !st->s->from || xsn_lx_changed(st, family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY) ||
+               xsn_lx_changed(st, XSNET_FIELD_DEFAULT_ROUTE) ||
+               xsn_lx_changed(st, family == 4 ? XSNET_FIELD_IPV4_ADDRESS : XSNET_FIELD_IPV6_ADDRESS);
+}
+
+static bool wants_routes(const struct lx_step *st)
+{
+        return !st->s->from || xsn_lx_changed(st, XSNET_FIELD_ROUTES);
+}
+
+static void add_routes(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place, bool again)
+{
+        const struct xsnet_object *to = st->s->to;
+        struct xsn_route route;
+
+        for (int via = 0; via <= 1 && (wants_routes(st) || again); via++) {
+                for (size_t i = 0; i < to->a.routes.n; i++) {
+                        route = XSN_ITEM(to->a.routes, struct xsn_route, i);
+                        route.to = xsn_ip_network(&route.to);
+                        if ((route.via.family != 0) == via && (again || !find_route(place, &route)))
+                                put_route(a, st, place, &route);
+                }
+        }
+        for (int family = 4; family <= 6; family += 2)
+                if ((wants_gateway(st, family) || again) && gateway_of(a, to, family, &route) &&
+                    (again || !find_route(place, &route)))
+                        put_route(a, st, place, &route);
+}
+
+/* Default routes over a gateway of before, or with a metric of before. */
+static bool old_gateway(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_route *route)
+{
+        const struct xsnet_object *from = st->s->from, *to = st->s->to;
+        int family = route->to.family;
+        const struct xsn_ip *was = family == 4 ? &from->a.ipv4_gateway : &from->a.ipv6_gateway;
+        struct xsn_route wanted, value = xsn_lx_route_value(route);
+
+        if (!xsn_object_is_set(from, family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY) ||
+            !xsn_ip_same_address(was, &route->via) || !wants_gateway(st, family))
+                return false;
+        return !gateway_of(a, to, family, &wanted) || !same_route(&wanted, &value);
+}
+
+static void drop_routes(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place)
+{
+        for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
+                struct xsn_route value = xsn_lx_route_value(route);
+
+                if (xsn_lx_route_is_default(route) ? old_gateway(a, st, route)
+                                                   : xsn_lx_route_is_row(route) && wants_routes(st) &&
+                                                             wants_route(&st->s->from->a.routes, &value) &&
+                                                             !wants_route(&st->s->to->a.routes, &value))
+                        put_copy(a, st, RTM_DELROUTE, place, route, LX_MAY_BE_GONE);
+        }
+}
+
+/* The kernel takes secondary addresses and routes along with an address: those that shall stay are added again. */
+static void repair(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place)
+{
+        add_addrs(a, st, place, &st->s->to->a.ipv4_address, true);
+        add_routes(a, st, place, true);
+        for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
+                struct xsn_route value = xsn_lx_route_value(route);
+
+                if (route->proto != RTPROT_RA && !xsn_lx_route_is_default(route) &&
+                    !(xsn_lx_route_is_row(route) && wants_route(&st->s->from->a.routes, &value)))
+                        put_copy(a, st, RTM_NEWROUTE, place, route, LX_MAY_FAIL);
+        }
+}
+
+int xsn_lx_build_addresses(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
+{
+        const struct xsnet_object *to = st->s->to, *from = st->s->from;
+        const struct xsn_d0_link *place;
+
+        (void)ret_err;
+        if (phase != LX_PH_ADDR && phase != LX_PH_ROUTE && phase != LX_PH_DROP && phase != LX_PH_REPAIR)
+                return 0;
+        place = xsn_lx_place_then(a, to);
+        if (!place)
+                return 0;
+        if (phase == LX_PH_ADDR) {
+                add_addrs(a, st, place, &to->a.ipv4_address, false);
+                add_addrs(a, st, place, &to->a.ipv6_address, false);
+        } else if (phase == LX_PH_ROUTE) {
+                add_routes(a, st, place, false);
+        } else if (phase == LX_PH_DROP && from) {
+                drop_routes(a, st, place);
+                drop_addrs(a, st, place, &from->a.ipv4_address, &to->a.ipv4_address);
+                drop_addrs(a, st, place, &from->a.ipv6_address, &to->a.ipv6_address);
+        } else if (phase == LX_PH_REPAIR && st->dropped) {
+                repair(a, st, place);
+        }
+        return 0;
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs an apply: waves, in each the phases of apply.h, one packed send a turn of the loop. What failed ends the
+ * wave after the phase it failed in; what was done stays, as the engine goes back by itself.
+ */
+#include "backend/linux/apply.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define MAKE_TRIES 5
+
+static void wave_done(struct lx_apply *a)
+{
+        for (size_t i = 0; i < a->n_steps; i++)
+                xsnet_error_free(a->steps[i].err);
+        a->steps = xsn_free(a->steps);
+        a->n_steps = 0;
+        a->n_sysctls = 0;
+        a->n_deletes = 0;
+        a->deleted = 0;
+        a->unit = 0;
+        a->built = false;
+        a->in_wave = false;
+}
+
+void xsn_lx_apply_free(struct lx *lx)
+{
+        struct lx_apply *a = lx->apply;
+
+        if (!a)
+                return;
+        lx->apply = NULL;
+        wave_done(a);
+        xsn_nl_batch_free(a->batch);
+        xsn_free(a->msgs);
+        xsn_free(a->sysctls);
+        xsn_free(a->sysctl_steps);
+        xsn_free(a->deletes);
+        xsn_free(a->order);
+        xsn_hash_done(&a->bridges);
+        xsn_hash_done(&a->ipv6);
+        xsnet_error_free(a->err);
+        xsnet_plan_unref(a->plan);
+        xsn_free(a);
+}
+
+/* ---- messages ---- */
+
+void xsn_lx_claim(struct lx_apply *a, struct lx_step *st, size_t index, unsigned may)
+{
+        if (xsn_grow((void **)&a->msgs, &a->cap_msgs, index + 1, sizeof(*a->msgs)) < 0) {
+                xsn_lx_step_failed(st, -ENOMEM, NULL);
+                return;
+        }
+        a->msgs[index] = (struct lx_msg){ .st = st, .may = (uint8_t)may };
+}
+
+void xsn_lx_begin(struct lx_apply *a, struct lx_step *st, uint16_t type, uint16_t flags, const void *hdr, size_t len,
+                  const char *label, unsigned may)
+{
+        xsn_lx_claim(a, st, xsn_nl_batch_begin(a->batch, type, flags, hdr, len, label), may);
+}
+
+int xsn_lx_explain(const struct lx_step *st, int code, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_freep) char *what = NULL;
+        struct xsn_buf buf = { 0 };
+
+        if (code == -EPERM || code == -EACCES)
+                (void)xsn_error_set(ret_err, code, "not-permitted",
+                                    "this needs CAP_NET_ADMIN in the network namespace (be root, or use unshare -Urn)");
+        xsn_object_describe(st->s->to ? st->s->to : st->s->from, &buf);
+        if (xsn_buf_take(&buf, &what) < 0)
+                return code;
+        return xsn_error_prefix(ret_err, code, "%s", what);
+}
+
+void xsn_lx_step_failed(struct lx_step *st, int code, struct xsnet_error *err)
+{
+        if (st->code < 0) {
+                xsnet_error_free(err);
+                return;
+        }
+        st->code = code;
+        st->err = err;
+        if (!st->err)
+                (void)xsn_error_oom(&st->err);
+        (void)xsn_lx_explain(st, code, &st->err);
+}
+
+bool xsn_lx_tolerated(int code, unsigned may)
+{
+        if (code == 0 || may & LX_MAY_FAIL)
+                return true;
+        if (code == -EEXIST)
+                return may & LX_MAY_EXIST;
+        return (code == -ENODEV || code == -ENOENT || code == -ESRCH || code == -EADDRNOTAVAIL || code == -ENXIO) &&
+               (may & LX_MAY_BE_GONE);
+}
+
+/* A guest's device may go at any time: its VIF then waits again. */
+static bool is_waiting(const struct lx_step *st, int code)
+{
+        return code == -ENODEV && st->s->to && st->s->to->cls->kind == XSNET_KIND_VIF;
+}
+
+static void collect(struct lx_apply *a)
+{
+        for (size_t i = 0; i < xsn_nl_batch_count(a->batch); i++) {
+                int code = xsn_nl_batch_result(a->batch, i);
+                struct xsnet_error *err = NULL;
+
+                if (xsn_lx_tolerated(code, a->msgs[i].may))
+                        continue;
+                if (is_waiting(a->msgs[i].st, code)) {
+                        a->msgs[i].st->waiting = true;
+                        continue;
+                }
+                (void)xsn_nl_batch_error(a->batch, i, &err);
+                xsn_lx_step_failed(a->msgs[i].st, code, err);
+        }
+}
+
+int xsn_lx_send(struct lx_apply *a, struct xsn_nl_batch *batch, unsigned may, struct xsnet_error **ret_err)
+{
+        int r = 1;
+
+        a->dirty = true;
+        a->moved = true;
+        while (r > 0)
+                r = xsn_nl_batch_send_next(a->lx->nl, batch, NULL, ret_err);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < xsn_nl_batch_count(batch); i++)
+                if (!xsn_lx_tolerated(xsn_nl_batch_result(batch, i), may))
+                        return xsn_nl_batch_error(batch, i, ret_err);
+        return 0;
+}
+
+/* ---- phases ---- */
+
+int xsn_lx_fresh(struct lx_apply *a, struct xsnet_error **ret_err)
+{
+        int r = a->dirty ? xsn_lx_refresh(a->lx, ret_err) : 0;
+
+        if (r == 0)
+                a->dirty = a->moved = false;
+        return r;
+}
+
+static bool wave_failed(const struct lx_apply *a)
+{
+        for (size_t i = 0; i < a->n_steps; i++)
+                if (a->steps[i].code < 0)
+                        return true;
+        return false;
+}
+
+static void fail_all(struct lx_apply *a, int code, struct xsnet_error *err)
+{
+        for (size_t i = 0; i < a->n_steps; i++)
+                xsn_lx_step_failed(&a->steps[i], code, xsn_error_copy(err));
+        xsnet_error_free(err);
+}
+
+/* Asks every step what it has for the phase. */
+static void build_phase(struct lx_apply *a)
+{
+        struct xsnet_error *err = NULL;
+        int r;
+
+        xsn_nl_batch_clear(a->batch);
+        a->n_sysctls = 0;
+        a->built = true;
+        if (a->phase == LX_PH_ADDR && a->moved && xsn_lx_fresh(a, &err) < 0) {
+                fail_all(a, -EIO, err);
+                return;
+        }
+        for (size_t i = 0; i < a->n_steps; i++) {
+                err = NULL;
+                r = a->steps[i].waiting ? 0 : xsn_lx_build(a, &a->steps[i], a->phase, &err);
+                if (r < 0)
+                        xsn_lx_step_failed(&a->steps[i], r, err);
+        }
+        r = xsn_nl_batch_status(a->batch);
+        if (r < 0)
+                fail_all(a, r, NULL);
+}
+
+/* Links whose number somebody else took meanwhile get others. */
+static bool make_again(struct lx_apply *a)
+{
+        bool again = false;
+
+        for (size_t i = 0; i < xsn_nl_batch_count(a->batch); i++)
+                again = again || xsn_nl_batch_result(a->batch, i) == -EBUSY;
+        if (a->phase != LX_PH_MAKE || !again || ++a->tries >= MAKE_TRIES)
+                return false;
+        a->dirty = true;
+        a->next_index += 1000;
+        return xsn_lx_fresh(a, NULL) == 0;
+}
+
+/* One packed send. 1: there is more to do in this phase. */
+static int send_some(struct lx_apply *a)
+{
+        struct xsnet_error *err = NULL;
+        int r;
+
+        if (xsn_nl_batch_count(a->batch) == 0)
+                return 0;
+        r = xsn_nl_batch_send_next(a->lx->nl, a->batch, NULL, &err);
+        if (r > 0)
+                return 1;
+        if (r < 0) {
+                fail_all(a, r, err);
+                return 0;
+        }
+        if (make_again(a)) {
+                a->built = false;
+                return 1;
+        }
+        collect(a);
+        return 0;
+}
+
+/* The next step that has sends of its own in this phase. 1: more may follow. */
+static int run_unit(struct lx_apply *a)
+{
+        while (a->unit < a->n_steps) {
+                struct lx_step *st = &a->steps[a->unit++];
+                struct xsnet_error *err = NULL;
+                int r = 0;
+
+                if (!st->waiting)
+                        r = a->phase == LX_PH_UNIT ? xsn_lx_run_unit(a, st, &err) : xsn_lx_run_rate(a, st, &err);
+                if (r < 0 && is_waiting(st, r)) {
+                        xsnet_error_free(err);
+                        st->waiting = true;
+                } else if (r < 0) {
+                        xsn_lx_step_failed(st, r, err);
+                        return 0;
+                }
+                if (r > 0)
+                        return 1;
+        }
+        return 0;
+}
+
+/* One piece of the phase. 1: there is more to do in it. */
+static int run_phase(struct lx_apply *a)
+{
+        struct xsnet_error *err = NULL;
+        int r;
+
+        if (!a->built) {
+                build_phase(a);
+                if (wave_failed(a))
+                        return 0;
+        }
+        if (a->phase == LX_PH_SYSCTL)
+                return xsn_lx_run_sysctls(a);
+        if (a->phase == LX_PH_UNIT || a->phase == LX_PH_RATE)
+                return run_unit(a);
+        if (a->phase != LX_PH_DELETE)
+                return send_some(a);
+        r = xsn_lx_delete_next(a, &err);
+        if (r < 0)
+                fail_all(a, r, err);
+        return r > 0;
+}
+
+/* ---- waves ---- */
+
+/* Only these need nothing of the tables that the waves before may have changed unseen. */
+static bool is_simple(const struct xsnet_step *s)
+{
+        const struct xsnet_object *obj = s->to ? s->to : s->from;
+
+        return obj->cls->kind == XSNET_KIND_VIF || (obj->cls->kind == XSNET_KIND_NETWORK && !s->from);
+}
+
+static int begin_wave(struct lx_apply *a)
+{
+        const struct xsnet_step *steps = a->plan->steps;
+        unsigned wave = steps[a->order[a->at]].wave;
+        struct xsnet_error *err = NULL;
+        bool simple = true;
+        size_t n = 0;
+
+        while (a->at + n < a->n_order && steps[a->order[a->at + n]].wave == wave)
+                n++;
+        a->steps = xsn_alloc_array(n, sizeof(*a->steps));
+        if (!a->steps)
+                return -ENOMEM;
+        a->n_steps = n;
+        a->in_wave = true;
+        a->phase = 0;
+        a->tries = 0;
+        for (size_t i = 0; i < n; i++) {
+                a->steps[i].s = &steps[a->order[a->at + i]];
+                simple = simple && is_simple(a->steps[i].s);
+        }
+        a->at += n;
+        for (size_t i = 0; i < n; i++)
+                a->step(a->steps[i].s, 1, NULL, a->userdata);
+        if (!simple && xsn_lx_fresh(a, &err) < 0)
+                fail_all(a, -EIO, err);
+        return 0;
+}
+
+static void end_wave(struct lx_apply *a)
+{
+        _cleanup_(xsnet_error_freep) struct xsnet_error *unfinished = NULL;
+
+        a->failed = wave_failed(a);
+        a->dirty = true;
+        if (a->failed)
+                (void)xsn_error_set(&unfinished, -ECANCELED, "canceled", "not finished, as another step failed");
+        for (size_t i = 0; i < a->n_steps; i++) {
+                struct lx_step *st = &a->steps[i];
+                bool failed = st->code < 0;
+
+                if (a->failed && !failed)
+                        st->code = -ECANCELED;
+                a->step(st->s, st->code, failed ? st->err : unfinished, a->userdata);
+                if (failed && !a->err)
+                        a->err = XSN_TAKE(st->err);
+        }
+        wave_done(a);
+}
+
+static void finish(struct lx *lx, int code)
+{
+        struct lx_apply *a = lx->apply;
+        struct xsnet_error *err = XSN_TAKE(a->err);
+        xsn_applied_fn done = a->done;
+        void *userdata = a->userdata;
+
+        if (code == -ECANCELED && !err)
+                (void)xsn_error_set(&err, code, "canceled", "the apply was canceled");
+        if (code < 0 && !err)
+                (void)xsn_error_oom(&err);
+        xsn_lx_apply_free(lx);
+        done(code, err, userdata);
+}
+
+void xsn_lx_apply_turn(struct lx *lx)
+{
+        struct lx_apply *a = lx->apply;
+
+        xsn_source_set_time(lx->timer, 0);
+        if (!a->in_wave) {
+                if (a->failed || a->cancelled || a->at >= a->n_order) {
+                        xsn_source_set_time(lx->timer, UINT64_MAX);
+                        finish(lx, a->failed ? xsnet_error_get_code(a->err) : a->cancelled ? -ECANCELED : 0);
+                        return;
+                }
+                if (begin_wave(a) < 0) {
+                        a->failed = true;
+                        (void)xsn_error_oom(&a->err);
+                }
+                return;
+        }
+        /* Phases without anything to do take no turn of their own. */
+        for (; a->phase < LX_N_PHASES && !wave_failed(a); a->phase++) {
+                if (run_phase(a) > 0)
+                        return;
+                a->built = false;
+                a->unit = 0;
+                if (wave_failed(a) || xsn_nl_batch_count(a->batch) > 0)
+                        break;
+        }
+        if (wave_failed(a) || a->phase >= LX_N_PHASES)
+                end_wave(a);
+        else
+                a->phase++;
+}
+
+static int compare_steps(const void *x, const void *y)
+{
+        size_t i = *(const size_t *)x, j = *(const size_t *)y;
+
+        return i < j ? -1 : i > j;
+}
+
+int xsn_lx_apply(struct xsn_backend *backend, const struct xsnet_plan *plan, size_t target, xsn_step_fn step,
+                 xsn_applied_fn done, void *userdata, struct xsnet_error **ret_err)
+{
+        struct lx *lx = (struct lx *)(void *)backend;
+        struct lx_apply *a;
+        int r;
+
+        if (lx->observed || lx->apply)
+                return xsn_error_set(ret_err, -EBUSY, "busy", "linux: something is under way already");
+        a = xsn_alloc(sizeof(*a));
+        if (!a)
+                return xsn_error_oom(ret_err);
+        lx->apply = a;
+        a->lx = lx;
+        a->plan = xsnet_plan_ref((struct xsnet_plan *)(uintptr_t)plan);
+        a->target = target;
+        a->step = step;
+        a->done = done;
+        a->userdata = userdata;
+        a->dirty = lx->net.n_links == 0; /* never observed */
+        r = xsn_nl_batch_new(&a->batch, ret_err);
+        a->order = xsn_alloc_array(plan->n_steps + 1, sizeof(*a->order));
+        if (r < 0 || !a->order || xsn_lx_index_plan(a) < 0) {
+                xsn_lx_apply_free(lx);
+                return xsn_error_oom(ret_err);
+        }
+        for (size_t i = 0; i < plan->n_steps; i++)
+                if (plan->steps[i].target == target)
+                        a->order[a->n_order++] = i;
+        qsort(a->order, a->n_order, sizeof(*a->order), compare_steps);
+        if (a->dirty && xsn_lx_fresh(a, ret_err) < 0) {
+                xsn_lx_apply_free(lx);
+                return -EIO;
+        }
+        xsn_source_set_time(lx->timer, 0);
+        return 0;
+}
+
+void xsn_lx_cancel(struct xsn_backend *backend)
+{
+        struct lx *lx = (struct lx *)(void *)backend;
+
+        if (lx->apply)
+                lx->apply->cancelled = true;
+}

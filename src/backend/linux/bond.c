@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bonds. Members join down, so the kernel drops the routes and IPv6 addresses of the device that they carry: these
+ * are put where the bond's addresses are, in the same send. Nothing is looked up in between.
+ */
+#include <errno.h>
+#include <linux/if_bonding.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+bool xsn_lx_bond_pending(const struct lx_step *st)
+{
+        static const int fields[] = { XSNET_FIELD_MEMBERS, XSNET_FIELD_MODE, XSNET_FIELD_LACP_RATE, XSNET_FIELD_HASH,
+                                      XSNET_FIELD_UPDELAY, XSNET_FIELD_DOWNDELAY, XSNET_FIELD_MONITOR_INTERVAL,
+                                      XSNET_FIELD_PRIMARY, XSNET_FIELD_MAC };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(fields); i++)
+                if (xsn_lx_changed(st, fields[i]))
+                        return true;
+        return !st->s->from;
+}
+
+static uint8_t kernel_mode(const struct xsn_bond *bond)
+{
+        static const uint8_t modes[] = {
+                [XSNET_BOND_ACTIVE_BACKUP] = BOND_MODE_ACTIVEBACKUP, [XSNET_BOND_LACP] = BOND_MODE_8023AD,
+                [XSNET_BOND_BALANCE_RR] = BOND_MODE_ROUNDROBIN,      [XSNET_BOND_BALANCE_XOR] = BOND_MODE_XOR,
+                [XSNET_BOND_BROADCAST] = BOND_MODE_BROADCAST,        [XSNET_BOND_BALANCE_TLB] = BOND_MODE_TLB,
+                [XSNET_BOND_BALANCE_ALB] = BOND_MODE_ALB,
+        };
+
+        return (size_t)bond->mode.value < XSN_ARRAY_SIZE(modes) ? modes[bond->mode.value] : 0;
+}
+
+/* balance-xor and LACP choose by source MAC address and tag, as balance-slb does; other modes have no choice. */
+static uint8_t kernel_hash(const struct xsn_bond *bond)
+{
+        if (bond->hash.value == XSNET_HASH_TCPUDP_PORTS)
+                return BOND_XMIT_POLICY_LAYER34;
+        return bond->mode.value == XSNET_BOND_BALANCE_XOR || bond->mode.value == XSNET_BOND_LACP
+                       ? BOND_XMIT_POLICY_VLAN_SRCMAC
+                       : BOND_XMIT_POLICY_LAYER2;
+}
+
+/* Which options the step sets; those that need the bond down only where they change. */
+static void put_options(const struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        bool made = !st->s->from;
+        uint32_t interval = bond->monitor_interval ? bond->monitor_interval : 100;
+        const struct xsn_d0_link *primary = bond->primary ? xsn_d0_link_named(&a->lx->net, bond->primary) : NULL;
+
+        if (made || xsn_lx_changed(st, XSNET_FIELD_MODE))
+                xsn_nl_put_u8(batch, IFLA_BOND_MODE, kernel_mode(bond));
+        if (made || xsn_lx_changed(st, XSNET_FIELD_MONITOR_INTERVAL) || xsn_lx_changed(st, XSNET_FIELD_MODE))
+                xsn_nl_put_u32(batch, IFLA_BOND_MIIMON, interval);
+        if (made ? bond->updelay : xsn_lx_changed(st, XSNET_FIELD_UPDELAY))
+                xsn_nl_put_u32(batch, IFLA_BOND_UPDELAY, bond->updelay);
+        if (made ? bond->downdelay : xsn_lx_changed(st, XSNET_FIELD_DOWNDELAY))
+                xsn_nl_put_u32(batch, IFLA_BOND_DOWNDELAY, bond->downdelay);
+        if (made || xsn_lx_changed(st, XSNET_FIELD_HASH) || xsn_lx_changed(st, XSNET_FIELD_MODE))
+                xsn_nl_put_u8(batch, IFLA_BOND_XMIT_HASH_POLICY, kernel_hash(bond));
+        if (bond->mode.value == XSNET_BOND_LACP && (made || xsn_lx_changed(st, XSNET_FIELD_LACP_RATE)))
+                xsn_nl_put_u8(batch, IFLA_BOND_AD_LACP_RATE, bond->lacp_rate.value == XSNET_LACP_FAST);
+        if (!made && xsn_lx_changed(st, XSNET_FIELD_PRIMARY))
+                xsn_nl_put_u32(batch, IFLA_BOND_PRIMARY, primary ? primary->ifindex : 0);
+        if (made)
+                xsn_lx_payload_put(&bond->o, "info", batch);
+}
+
+static void begin_options(struct xsn_nl_batch *batch, const struct xsn_d0_link *link)
+{
+        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex };
+
+        (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name);
+        xsn_nl_nest_begin(batch, IFLA_LINKINFO, NULL, 0);
+        xsn_nl_put_str(batch, IFLA_INFO_KIND, "bond");
+        xsn_nl_nest_begin(batch, IFLA_INFO_DATA, NULL, 0);
+}
+
+static void end_options(struct xsn_nl_batch *batch)
+{
+        xsn_nl_nest_end(batch);
+        xsn_nl_nest_end(batch);
+}
+
+static const struct xsn_mac *first_mac(const struct lx_apply *a, const struct xsn_bond *bond)
+{
+        const struct xsn_d0_link *first;
+
+        if (xsn_object_is_set(&bond->o, XSNET_FIELD_MAC))
+                return &bond->mac;
+        first = bond->members.n > 0 ? xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, 0)) : NULL;
+        return first && first->has_mac ? &first->mac : NULL;
+}
+
+int xsn_lx_make_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, bond->name);
+        const struct xsn_mac *mac = first_mac(a, bond);
+        struct ifinfomsg ifi = { 0 };
+
+        if (link && a->tries == 0)
+                return xsn_error_set(ret_err, -EEXIST, "name-in-use", "there is a device called '%s' already",
+                                     bond->name);
+        for (size_t i = 0; i < bond->members.n; i++)
+                if (!xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i)))
+                        return xsn_error_set(ret_err, -ENODEV, "no-such-device", "its member %s is gone",
+                                             XSN_ITEM(bond->members, char *, i));
+        if (!link)
+                link = xsn_lx_make_link(a, bond->name, "bond");
+        if (!link)
+                return xsn_error_oom(ret_err);
+        ifi.ifi_index = (int)link->ifindex;
+        xsn_lx_begin(a, st, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi), link->name, 0);
+        xsn_nl_put_str(a->batch, IFLA_IFNAME, link->name);
+        if (mac)
+                xsn_nl_put(a->batch, IFLA_ADDRESS, mac->b, sizeof(mac->b));
+        xsn_nl_nest_begin(a->batch, IFLA_LINKINFO, NULL, 0);
+        xsn_nl_put_str(a->batch, IFLA_INFO_KIND, "bond");
+        xsn_nl_nest_begin(a->batch, IFLA_INFO_DATA, NULL, 0);
+        put_options(a, st, a->batch);
+        end_options(a->batch);
+        return 0;
+}
+
+/* ---- joining and leaving ---- */
+
+static bool is_member(const struct xsn_bond *bond, const struct xsn_d0_link *link)
+{
+        return xsn_strs_has(&bond->members, link->name);
+}
+
+/* Kernel options that are only taken while the bond is down, mode even only without members. */
+static bool needs_down(const struct lx_step *st)
+{
+        return st->s->from && (xsn_lx_changed(st, XSNET_FIELD_MODE) || xsn_lx_changed(st, XSNET_FIELD_LACP_RATE));
+}
+
+static void put_leaving(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
+                        const struct xsn_d0_link *link)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        const struct xsn_d0_net *net = &a->lx->net;
+        bool all = xsn_lx_changed(st, XSNET_FIELD_MODE) && st->s->from;
+
+        for (size_t i = 0; i < net->n_links; i++) {
+                const struct xsn_d0_link *member = net->links[i];
+
+                if (member->master != link->ifindex || (is_member(bond, member) && !all))
+                        continue;
+                xsn_lx_put_master(batch, member, 0);
+                if (!is_member(bond, member))
+                        xsn_lx_put_up(batch, member, true); /* the kernel takes it down as it leaves */
+        }
+}
+
+static void put_joining(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
+                        const struct xsn_d0_link *link)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        bool all = xsn_lx_changed(st, XSNET_FIELD_MODE) && st->s->from;
+
+        for (size_t i = 0; i < bond->members.n; i++) {
+                const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
+
+                if (!member || (member->master == link->ifindex && !all))
+                        continue;
+                if (member->master && member->master != link->ifindex)
+                        xsn_lx_put_master(batch, member, 0);
+                xsn_lx_put_up(batch, member, false);
+                xsn_lx_put_master(batch, member, link->ifindex);
+        }
+}
+
+/* The MAC address of a bridge that a member leaves goes with the member. */
+static void put_left_bridges(struct lx_apply *a, const struct xsn_bond *bond, struct xsn_nl_batch *batch,
+                             const struct xsn_d0_link *bridge)
+{
+        for (size_t i = 0; i < bond->members.n; i++) {
+                const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
+                const struct xsn_d0_link *left = member ? xsn_lx_place_now(a, member) : NULL;
+                struct xsn_mac mac = xsn_lx_random_mac();
+
+                if (left && left != member && left != bridge && xsn_mac_equal(&left->mac, &member->mac))
+                        xsn_lx_put_mac(batch, left, &mac);
+        }
+}
+
+/* Addresses and routes of members' places go to the bond's, but for those that are there already. */
+static void put_places(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
+                       struct xsn_d0_link *link, struct xsn_d0_link *place)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        const struct xsn_d0_link *before = st->s->from ? xsn_lx_place_now(a, link) : NULL;
+
+        if (before && (before != place || needs_down(st)))
+                xsn_lx_put_place(batch, &a->lx->net, before, place);
+        for (size_t i = 0; i < bond->members.n; i++) {
+                const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
+
+                if (!member || member->master == link->ifindex || xsn_lx_place_now(a, member) == place)
+                        continue;
+                xsn_lx_put_place(batch, &a->lx->net, xsn_lx_place_now(a, member), place);
+        }
+}
+
+static void drop_places(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
+                        struct xsn_d0_link *link, struct xsn_d0_link *place)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        const struct xsn_d0_link *before = st->s->from ? xsn_lx_place_now(a, link) : NULL;
+
+        if (before && before != place)
+                xsn_lx_drop_place(batch, &a->lx->net, before, before);
+        for (size_t i = 0; i < bond->members.n; i++) {
+                const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
+                const struct xsn_d0_link *was = member ? xsn_lx_place_now(a, member) : NULL;
+
+                if (was && member->master != link->ifindex && was != place)
+                        xsn_lx_drop_place(batch, &a->lx->net, was, was);
+        }
+}
+
+/* What the send leaves of a bond: MTU, bridge, alias, up. */
+static int put_bond(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *batch, struct xsn_d0_link *link,
+                    const struct xsn_d0_link *bridge, struct xsnet_error **ret_err)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex, .ifi_change = IFF_UP, .ifi_flags = IFF_UP };
+        _cleanup_(xsn_freep) char *alias = NULL;
+        int r = xsn_lx_alias(a, st, link, &alias, ret_err);
+
+        if (r < 0)
+                return r;
+        (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name);
+        if (st->s->from && xsn_lx_changed(st, XSNET_FIELD_MAC) && first_mac(a, bond))
+                xsn_nl_put(batch, IFLA_ADDRESS, first_mac(a, bond)->b, 6);
+        if (bond->l.status_mtu && bond->l.status_mtu != link->mtu)
+                xsn_nl_put_u32(batch, IFLA_MTU, bond->l.status_mtu);
+        if ((bridge ? bridge->ifindex : 0) != link->master)
+                xsn_nl_put_u32(batch, IFLA_MASTER, bridge ? bridge->ifindex : 0);
+        if (alias)
+                xsn_nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
+        return 0;
+}
+
+static int join(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *batch, struct xsn_d0_link *link,
+                struct xsnet_error **ret_err)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        struct xsn_d0_link *bridge = xsn_lx_bridge(a, bond->l.network), *place = bridge ? bridge : link;
+        const struct xsn_mac *mac = st->s->from && link->has_mac ? &link->mac : first_mac(a, bond);
+        int r;
+
+        if (needs_down(st))
+                xsn_lx_put_up(batch, link, false);
+        put_leaving(a, st, batch, link);
+        if (st->s->from) {
+                begin_options(batch, link);
+                put_options(a, st, batch);
+                end_options(batch);
+        }
+        put_joining(a, st, batch, link);
+        put_left_bridges(a, bond, batch, bridge);
+        if (bridge && mac && (bridge->n_ports == 0 || (bridge->pif && (bridge->pif == link || is_member(bond, bridge->pif)))))
+                xsn_lx_put_mac(batch, bridge, mac);
+        r = put_bond(a, st, batch, link, bridge, ret_err);
+        if (r == 0)
+                put_places(a, st, batch, link, place);
+        if (r == 0 && !st->s->from && bond->primary) {
+                const struct xsn_d0_link *primary = xsn_d0_link_named(&a->lx->net, bond->primary);
+
+                begin_options(batch, link);
+                xsn_nl_put_u32(batch, IFLA_BOND_PRIMARY, primary ? primary->ifindex : 0);
+                end_options(batch);
+        }
+        return r;
+}
+
+int xsn_lx_run_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
+        struct xsn_d0_link *link = xsn_lx_device(a, st->s->to), *place;
+        int r = xsn_nl_batch_new(&batch, ret_err);
+
+        if (r < 0)
+                return r;
+        if (!link)
+                return xsn_error_set(ret_err, -ENODEV, "no-such-device", "its device is gone");
+        place = xsn_lx_place_then(a, st->s->to);
+        r = join(a, st, batch, link, ret_err);
+        if (r == 0)
+                r = xsn_lx_send(a, batch, 0, ret_err);
+        if (r < 0)
+                return r;
+        xsn_nl_batch_clear(batch);
+        drop_places(a, st, batch, link, place);
+        r = xsn_lx_send(a, batch, LX_MAY_BE_GONE, ret_err);
+        return r < 0 ? r : 1;
+}

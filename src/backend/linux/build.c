@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which function builds which step, and the ports of networks: PIFs, bonds and VLANs. */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+/* Does the step take the device from one place to another? Its addresses then go along in a unit. */
+static bool moves(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link)
+{
+        const struct xsn_d0_link *now = xsn_lx_place_now(a, link), *then = xsn_lx_place_then(a, st->s->to);
+
+        return now != then && then && xsn_lx_changed(st, XSNET_FIELD_NETWORK);
+}
+
+/* A port needs no IPv6 of its own; one that left its bridge has it as other devices do. */
+static int port_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
+{
+        const struct xsnet_object *to = st->s->to;
+        const char *network = xsn_object_network(to);
+        const struct xsn_d0_link *bridge = xsn_lx_bridge(a, network), *place = bridge ? bridge : link;
+        bool wants = bridge ? xsn_lx_wants_ipv6(a, network) : to->cls->has_address && to->a.ipv6_address.n > 0;
+        int r = 0;
+
+        if (bridge && (xsn_lx_changed(st, XSNET_FIELD_NETWORK) || !st->s->from))
+                r = xsn_lx_ipv6_off(a, st, link);
+        else if (!bridge && st->s->from && xsn_lx_changed(st, XSNET_FIELD_NETWORK))
+                r = wants ? xsn_lx_ipv6_on(a, st, link, true) : xsn_lx_ipv6_default(a, st, link);
+        if (r == 0 && wants)
+                r = xsn_lx_ipv6_on(a, st, place, true);
+        if (r == 0 && to->cls->has_address && to->a.ipv6_mode.value == XSNET_IP_AUTOCONF &&
+            xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE)) {
+                r = xsn_lx_ipv6_on(a, st, place, true);
+                if (r == 0)
+                        r = xsn_lx_sysctl(a, st, place->name, "accept_ra", "1", true);
+        }
+        return r;
+}
+
+/* The bridge carries its NIC's MAC address, and gives it back when the NIC leaves. */
+static void bridge_mac(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link, struct xsn_d0_link *bridge)
+{
+        struct xsn_d0_link *old = xsn_d0_link_at(&a->lx->net, link->master);
+        struct lx_settings settings = { 0 };
+        struct xsn_mac mac;
+
+        if (old && old != bridge && old->role == LX_BRIDGE && old->pif == link && link->has_mac && old->has_mac &&
+            xsn_mac_equal(&old->mac, &link->mac)) {
+                mac = xsn_lx_random_mac();
+                settings.mac = &mac;
+                xsn_lx_put_settings(a, st, old, &settings);
+        }
+        if (bridge && bridge != old && bridge->n_ports == 0 && link->has_mac) {
+                settings.mac = &link->mac;
+                xsn_lx_put_settings(a, st, bridge, &settings);
+        }
+        if (old && old->pif == link && old != bridge) {
+                old->pif = NULL;
+                old->n_ports = 0;
+        }
+        if (bridge && bridge != old && bridge->n_ports++ == 0)
+                bridge->pif = link;
+}
+
+static int set_port(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link, struct xsnet_error **ret_err)
+{
+        const struct xsnet_object *to = st->s->to;
+        struct xsn_d0_link *bridge = xsn_lx_bridge(a, xsn_object_network(to));
+        struct lx_settings settings = { .up = true };
+        bool moving = moves(a, st, link), made = !st->s->from;
+        int r;
+
+        if (xsn_object_network(to) && !bridge)
+                return xsn_error_set(ret_err, -ENOENT, "no-such-network", "network '%s' has no bridge",
+                                     xsn_object_network(to));
+        settings.mtu = made || xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU) ? xsn_object_mtu(to) : 0;
+        settings.set_master = made || xsn_lx_changed(st, XSNET_FIELD_NETWORK);
+        settings.master = bridge ? bridge->ifindex : 0;
+        if (!settings.set_master && !made && to->a.ipv4_address.n + to->a.ipv6_address.n == 0)
+                settings.up = false;
+        if (!bridge && settings.set_master && xsn_lx_payload_number(to, "up", 1) == 0) {
+                settings.up = false;
+                settings.down = true;
+        }
+        r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
+        if (r < 0)
+                return r;
+        if (moving && (xsn_lx_place_has(&a->lx->net, xsn_lx_place_now(a, link)))) {
+                settings.set_master = false;
+                settings.down = false;
+        } else if (settings.set_master) {
+                st->moved = true;
+                bridge_mac(a, st, link, bridge);
+        }
+        xsn_lx_put_settings(a, st, link, &settings);
+        xsn_free(settings.alias);
+        return 0;
+}
+
+/* The kernel leaves the members of a bond down. */
+static void members_up(struct lx_apply *a, struct lx_step *st)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->from);
+
+        for (size_t i = 0; i < bond->members.n; i++) {
+                const struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
+                struct ifinfomsg ifi = { .ifi_index = link ? (int)link->ifindex : 0, .ifi_change = IFF_UP,
+                                         .ifi_flags = IFF_UP };
+
+                if (link)
+                        xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name, LX_MAY_BE_GONE);
+        }
+}
+
+int xsn_lx_build_port(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
+{
+        const struct xsnet_object *to = st->s->to;
+        struct xsn_d0_link *link = xsn_lx_device(a, to ? to : st->s->from);
+        bool bond = (to ? to : st->s->from)->cls->kind == XSNET_KIND_BOND;
+
+        if (!to && st->s->from->cls->kind == XSNET_KIND_PIF)
+                return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported", "linux: a NIC cannot be removed");
+        if (!to && bond && phase == LX_PH_AFTER)
+                members_up(a, st);
+        if (!to)
+                return link && phase == LX_PH_DELETE ? xsn_lx_delete(a, st, link) : 0;
+        if (phase == LX_PH_MAKE && !st->s->from)
+                return bond ? xsn_lx_make_bond(a, st, ret_err) : xsn_lx_make_vlan(a, st, ret_err);
+        /* A NIC that gets another name has the old one until its unit. */
+        if (!link && st->s->from)
+                link = xsn_lx_device(a, st->s->from);
+        if (!link && phase >= LX_PH_SYSCTL)
+                return xsn_error_set(ret_err, -ENODEV, "no-such-device", "its device is gone");
+        switch (phase) {
+        case LX_PH_SYSCTL:
+                return port_ipv6(a, st, link);
+        case LX_PH_LINK:
+                /* What a bond is made of has to be joined first. */
+                return bond && xsn_lx_bond_pending(st) ? 0 : set_port(a, st, link, ret_err);
+        default:
+                return link ? xsn_lx_build_addresses(a, st, phase, ret_err) : 0;
+        }
+}
+
+int xsn_lx_build(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
+{
+        switch ((st->s->to ? st->s->to : st->s->from)->cls->kind) {
+        case XSNET_KIND_NETWORK:
+                return xsn_lx_build_network(a, st, phase, ret_err);
+        case XSNET_KIND_TUNNEL:
+                return xsn_lx_build_tunnel(a, st, phase, ret_err);
+        case XSNET_KIND_VIF:
+                return xsn_lx_build_vif(a, st, phase, ret_err);
+        default:
+                return xsn_lx_build_port(a, st, phase, ret_err);
+        }
+}
+
+/* Where VLANs of a parent sit that was in a network: on its bridge, else on itself. */
+static struct xsn_d0_link *old_place(const struct lx_apply *a, const struct lx_step *st, struct xsn_d0_link *link)
+{
+        const struct xsn_link *l = xsn_object_link(st->s->from);
+        struct xsn_d0_link *bridge = l && l->network && l->status_master
+                                             ? xsn_d0_link_named(&a->lx->net, l->status_master)
+                                             : NULL;
+
+        return bridge ? bridge : link;
+}
+
+/* The VLANs of a parent follow it. */
+static int follow(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+{
+        const struct xsnet_object *to = st->s->to;
+        struct xsn_d0_link *link = xsn_lx_device(a, to), *before, *after;
+
+        if (!st->s->from || !link || to->cls->kind == XSNET_KIND_VLAN || !xsn_lx_changed(st, XSNET_FIELD_NETWORK))
+                return 0;
+        before = old_place(a, st, link);
+        after = xsn_lx_place_then(a, to);
+        return after && after != before ? xsn_lx_move_vlans(a, st, before->ifindex, after->ifindex, ret_err) : 0;
+}
+
+/* Renames first: nothing else looks for the old name after it. */
+int xsn_lx_run_unit(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+{
+        const struct xsnet_object *to = st->s->to;
+        int kind = to ? to->cls->kind : 0, r = 0, done = 0;
+
+        if (kind != XSNET_KIND_PIF && kind != XSNET_KIND_BOND && kind != XSNET_KIND_VLAN)
+                return 0;
+        if (a->moved)
+                r = xsn_lx_fresh(a, ret_err);
+        if (r >= 0 && kind == XSNET_KIND_PIF)
+                done = r = xsn_lx_rename(a, st, ret_err);
+        if (r >= 0 && kind == XSNET_KIND_BOND && xsn_lx_bond_pending(st))
+                done = r = xsn_lx_run_bond(a, st, ret_err);
+        else if (r >= 0 && !st->moved && xsn_lx_changed(st, XSNET_FIELD_NETWORK))
+                done = r = xsn_lx_move(a, st, ret_err);
+        if (r >= 0)
+                r = follow(a, st, ret_err);
+        return r < 0 ? r : r || done;
+}

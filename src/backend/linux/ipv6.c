@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * IPv6 of single devices, by files of /proc/sys/net in the namespace, collected for a phase. Switching it off
+ * only saves the kernel work, so that may fail; switching it on for an address may not.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+int xsn_lx_sysctl(struct lx_apply *a, struct lx_step *st, const char *dev, const char *key, const char *value,
+                  bool must)
+{
+        struct xsn_sysctl item = { .dir = "ipv6/conf", .dev = dev, .key = key };
+
+        if (xsn_grow((void **)&a->sysctls, &a->cap_sysctls, a->n_sysctls + 1, sizeof(*a->sysctls)) < 0 ||
+            xsn_grow((void **)&a->sysctl_steps, &a->cap_sysctl_steps, a->n_sysctls + 1, sizeof(struct lx_step *)) < 0)
+                return -ENOMEM;
+        (void)snprintf(item.value, sizeof(item.value), "%s", value);
+        a->sysctls[a->n_sysctls] = item;
+        a->sysctl_steps[a->n_sysctls++] = must ? st : NULL;
+        return 0;
+}
+
+int xsn_lx_ipv6_off(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
+{
+        return link->ipv6_off > 0 ? 0 : xsn_lx_sysctl(a, st, link->name, "disable_ipv6", "1", false);
+}
+
+int xsn_lx_ipv6_on(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link, bool must)
+{
+        return link->ipv6_off == 0 ? 0 : xsn_lx_sysctl(a, st, link->name, "disable_ipv6", "0", must);
+}
+
+int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
+{
+        if (!a->v6_default[0]) {
+                /* "default" is no device here, but a folder of its own. */
+                struct xsn_sysctl item = { .dir = "ipv6/conf/default", .key = "disable_ipv6" };
+
+                if (xsn_netns_sysctl_read(a->lx->netns, &item, 1, NULL) < 0 || !item.value[0])
+                        (void)strcpy(item.value, "0");
+                memcpy(a->v6_default, item.value, sizeof(a->v6_default));
+        }
+        return xsn_lx_sysctl(a, st, link->name, "disable_ipv6", a->v6_default, false);
+}
+
+int xsn_lx_run_sysctls(struct lx_apply *a)
+{
+        struct xsnet_error *err = NULL;
+        char text[64];
+
+        if (a->n_sysctls == 0)
+                return 0;
+        (void)xsn_netns_sysctl_write(a->lx->netns, a->sysctls, a->n_sysctls, NULL);
+        for (size_t i = 0; i < a->n_sysctls; i++) {
+                const struct xsn_sysctl *item = &a->sysctls[i];
+                struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, item->dev);
+
+                if (item->result == 0 && link && strcmp(item->key, "disable_ipv6") == 0)
+                        link->ipv6_off = item->value[0] != '0';
+                if (item->result == 0 || !a->sysctl_steps[i])
+                        continue;
+                (void)xsn_error_set(&err, item->result, "sysctl-failed", "cannot write net/%s/%s/%s: %s", item->dir,
+                                    item->dev, item->key, strerror_r(-item->result, text, sizeof(text)));
+                xsn_lx_step_failed(a->sysctl_steps[i], item->result, XSN_TAKE(err));
+        }
+        return 0;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What steps ask of the plan and the tables: which bridge, which device, whose default route, which mark. */
+#include <errno.h>
+#include <string.h>
+
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+static bool has_ipv6(const struct xsnet_object *obj)
+{
+        if (!obj->cls->has_address)
+                return false;
+        return obj->a.ipv6_address.n > 0 || xsn_object_is_set(obj, XSNET_FIELD_IPV6_GATEWAY) ||
+               (xsn_object_is_set(obj, XSNET_FIELD_IPV6_MODE) && obj->a.ipv6_mode.value != XSNET_IP_NONE);
+}
+
+/* Whose gateway is the host's: the one that says so, else that of management, else the first. */
+static void index_gateway(struct lx_apply *a, const struct xsnet_object *obj, int family)
+{
+        int field = family == 0 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY;
+        const struct xsnet_object *best = a->default_of[family];
+
+        if (!obj->cls->has_address || !xsn_object_is_set(obj, field))
+                return;
+        if (!best || (obj->a.default_route && !best->a.default_route) ||
+            (obj->a.management && !best->a.management && !best->a.default_route))
+                a->default_of[family] = obj;
+}
+
+int xsn_lx_index_plan(struct lx_apply *a)
+{
+        const struct xsnet_state *wanted = a->plan->targets[a->target].wanted;
+
+        for (size_t i = 0; wanted && i < wanted->n_objects; i++) {
+                const struct xsnet_object *obj = wanted->objects[i];
+                const char *network = xsn_object_network(obj);
+                int r = 0;
+
+                if (obj->cls->kind == XSNET_KIND_NETWORK) {
+                        const struct xsn_network *net = XSN_NETWORK(obj);
+
+                        network = net->name;
+                        if (net->name && net->bridge)
+                                r = xsn_hash_put_str(&a->bridges, net->name, net->bridge);
+                }
+                if (r == 0 && network && has_ipv6(obj))
+                        r = xsn_hash_put_str(&a->ipv6, network, (void *)(uintptr_t)network);
+                if (r < 0)
+                        return r;
+                index_gateway(a, obj, 0);
+                index_gateway(a, obj, 1);
+        }
+        return 0;
+}
+
+bool xsn_lx_changed(const struct lx_step *st, int field)
+{
+        const struct xsnet_object *obj = st->s->to ? st->s->to : st->s->from;
+
+        return st->s->changed & xsn_object_bit(obj, field);
+}
+
+struct xsn_d0_link *xsn_lx_bridge(const struct lx_apply *a, const char *network)
+{
+        struct xsn_d0_link *link = network ? xsn_d0_link_named(&a->lx->net, xsn_hash_get_str(&a->bridges, network)) : NULL;
+
+        return link && strcmp(link->kind, "bridge") == 0 ? link : NULL;
+}
+
+bool xsn_lx_wants_ipv6(const struct lx_apply *a, const char *network)
+{
+        return network && xsn_hash_get_str(&a->ipv6, network);
+}
+
+struct xsn_d0_link *xsn_lx_device(const struct lx_apply *a, const struct xsnet_object *obj)
+{
+        const char *name;
+
+        if (obj->cls->kind == XSNET_KIND_NETWORK) {
+                name = xsn_object_string(obj, XSNET_FIELD_BRIDGE);
+                if (!name)
+                        name = xsn_object_string(obj, XSNET_FIELD_STATUS_DEVICE);
+        } else {
+                name = xsn_object_device(obj);
+        }
+        return xsn_d0_link_named(&a->lx->net, name);
+}
+
+struct xsn_d0_link *xsn_lx_place_now(const struct lx_apply *a, const struct xsn_d0_link *link)
+{
+        struct xsn_d0_link *master = xsn_d0_link_at(&a->lx->net, link->master);
+
+        return master && master->role == LX_BRIDGE && master->pif == link ? master
+                                                                          : (struct xsn_d0_link *)(uintptr_t)link;
+}
+
+struct xsn_d0_link *xsn_lx_place_then(const struct lx_apply *a, const struct xsnet_object *to)
+{
+        struct xsn_d0_link *link = xsn_lx_device(a, to), *bridge;
+
+        if (to->cls->kind == XSNET_KIND_NETWORK)
+                return link;
+        bridge = xsn_lx_bridge(a, xsn_object_network(to));
+        return bridge ? bridge : link;
+}
+
+struct xsn_d0_link *xsn_lx_make_link(struct lx_apply *a, const char *name, const char *kind)
+{
+        struct xsn_d0_link *link;
+
+        if (a->next_index <= a->lx->net.max_index)
+                a->next_index = a->lx->net.max_index + 1;
+        link = xsn_d0_net_make(&a->lx->net, a->next_index++, name, kind);
+        if (link)
+                link->role = strcmp(kind, "bridge") == 0 ? LX_BRIDGE
+                             : strcmp(kind, "bond") == 0 ? LX_BOND
+                             : strcmp(kind, "vlan") == 0 ? LX_VLAN
+                                                         : LX_TUNNEL;
+        return link;
+}
+
+/* ---- marks ---- */
+
+static int replace(char **member, const char *value)
+{
+        char *copy = value ? xsn_strdup(value) : NULL;
+
+        if (value && !copy)
+                return -ENOMEM;
+        xsn_free(*member);
+        *member = copy;
+        return 0;
+}
+
+/* The name is kept where it is marked, and where it is not the bridge's own. */
+static int mark_network(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_mark *mark)
+{
+        const struct xsnet_object *to = st->s->to;
+        const char *name = xsn_object_string(to, XSNET_FIELD_NAME);
+
+        if (to->cls->kind == XSNET_KIND_TUNNEL)
+                name = XSN_TUNNEL(to)->l.network;
+        else if (to->cls->kind != XSNET_KIND_NETWORK || (name && !mark->owner && strcmp(name, link->name) == 0))
+                name = NULL;
+        return replace(&mark->net, name);
+}
+
+static int mark_tunnel(const struct lx_step *st, struct lx_mark *mark)
+{
+        const struct xsn_tunnel *t = XSN_TUNNEL(st->s->to);
+        char text[XSN_IP_STRLEN];
+        bool keep = t && t->protocol.value == XSNET_PROTOCOL_GENEVE && xsn_object_is_set(&t->o, XSNET_FIELD_LOCAL);
+        int r = t ? replace(&mark->via, t->transport) : 0;
+
+        return r < 0 || !t ? r : replace(&mark->local, keep ? xsn_ip_format(&t->local, text) : NULL);
+}
+
+static void mark_settings(const struct lx_step *st, struct lx_mark *mark)
+{
+        const struct xsnet_object *to = st->s->to;
+
+        if (!to->cls->has_address)
+                return;
+        if (xsn_lx_changed(st, XSNET_FIELD_MANAGEMENT))
+                mark->management = to->a.management ? 1 : st->s->from ? 0 : -1;
+        if (xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE))
+                mark->autoconf = to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
+}
+
+int xsn_lx_alias(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link, char **ret_alias,
+                 struct xsnet_error **ret_err)
+{
+        const struct xsnet_object *to = st->s->to;
+        _cleanup_(xsn_freep) char *alias = NULL;
+        struct lx_mark mark;
+        int kind = to->cls->kind;
+        int r = xsn_lx_mark_parse(link->alias, &mark);
+
+        (void)a;
+        *ret_alias = NULL;
+        if (r == 0 && (st->s->mark || !st->s->from)) {
+                r = replace(&mark.owner, to->owner);
+                mark.made = to->made || !st->s->from;
+        }
+        if (kind == XSNET_KIND_PIF || kind == XSNET_KIND_VIF)
+                mark.made = true; /* never ours to make, so nothing to say about it */
+        if (r == 0)
+                r = mark_network(st, link, &mark);
+        if (r == 0)
+                r = mark_tunnel(st, &mark);
+        if (r == 0 && kind == XSNET_KIND_PIF && xsn_lx_changed(st, XSNET_FIELD_RENAME))
+                r = replace(&mark.was, xsn_object_string(to, XSNET_FIELD_RENAME) ? mark.was : NULL);
+        mark_settings(st, &mark);
+        if (r == 0)
+                r = xsn_lx_mark_format(&mark, &alias);
+        if (r == 0 && strcmp(alias, link->alias ? link->alias : "") != 0) {
+                if (mark.taken && *alias)
+                        r = xsn_error_set(ret_err, -EBUSY, "alias-in-use",
+                                          "the alias of %s is somebody else's text: '%s'", link->name, link->alias);
+                else if (!mark.taken)
+                        *ret_alias = XSN_TAKE(alias);
+        }
+        xsn_lx_mark_done(&mark);
+        if (r == -ENAMETOOLONG)
+                return xsn_error_set(ret_err, r, "too-long", "the mark of %s is longer than an interface alias may be",
+                                     link->name);
+        return r == -ENOMEM ? xsn_error_oom(ret_err) : r;
+}

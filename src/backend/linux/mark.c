@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Marks: "xsnet:OWNER;net=NAME;KEY=VALUE..." in the alias of an interface, values percent-encoded. Keys that this
+ * version does not know are ignored. made=no: the device was there before us.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "backend/linux/linux.h"
+#include "base/alloc.h"
+#include "base/names.h"
+
+#define PREFIX    "xsnet:"
+#define ALIAS_MAX 255
+
+void xsn_lx_mark_done(struct lx_mark *mark)
+{
+        xsn_free(mark->owner);
+        xsn_free(mark->net);
+        xsn_free(mark->was);
+        xsn_free(mark->via);
+        xsn_free(mark->local);
+        *mark = (struct lx_mark){ .management = -1 };
+}
+
+static int keep(char **member, const char *value)
+{
+        char *copy = xsn_strdup(value);
+
+        if (!copy)
+                return -ENOMEM;
+        if (xsn_percent_decode(copy) < 0)
+                copy = xsn_free(copy);
+        xsn_free(*member);
+        *member = copy;
+        return 0;
+}
+
+static int take_key(struct lx_mark *mark, const char *key, const char *value)
+{
+        if (strcmp(key, "net") == 0)
+                return keep(&mark->net, value);
+        if (strcmp(key, "was") == 0)
+                return keep(&mark->was, value);
+        if (strcmp(key, "via") == 0)
+                return keep(&mark->via, value);
+        if (strcmp(key, "local") == 0)
+                return keep(&mark->local, value);
+        if (strcmp(key, "made") == 0)
+                mark->made = strcmp(value, "no") != 0;
+        if (strcmp(key, "v6") == 0)
+                mark->autoconf = strcmp(value, "auto") == 0;
+        if (strcmp(key, "mgmt") == 0)
+                mark->management = strcmp(value, "yes") == 0;
+        return 0;
+}
+
+int xsn_lx_mark_parse(const char *alias, struct lx_mark *ret_mark)
+{
+        struct lx_mark mark = { .management = -1 };
+        _cleanup_(xsn_freep) char *copy = NULL;
+        char *part, *rest;
+        int r = 0;
+
+        mark.ours = alias && strncmp(alias, PREFIX, strlen(PREFIX)) == 0;
+        mark.taken = alias && *alias && !mark.ours;
+        mark.made = mark.ours;
+        if (!mark.ours) {
+                *ret_mark = mark;
+                return 0;
+        }
+        copy = xsn_strdup(alias + strlen(PREFIX));
+        if (!copy)
+                return -ENOMEM;
+        rest = copy;
+        part = strsep(&rest, ";");
+        if (xsn_owner_valid(part))
+                r = keep(&mark.owner, part);
+        while (r == 0 && (part = strsep(&rest, ";"))) {
+                char *value = strchr(part, '=');
+
+                if (!value)
+                        continue;
+                *value++ = '\0';
+                r = take_key(&mark, part, value);
+        }
+        if (r < 0)
+                xsn_lx_mark_done(&mark);
+        else
+                *ret_mark = mark;
+        return r;
+}
+
+static void put_key(struct xsn_buf *buf, const char *key, const char *value)
+{
+        if (!value)
+                return;
+        xsn_buf_printf(buf, ";%s=", key);
+        xsn_percent_encode(buf, value);
+}
+
+int xsn_lx_mark_format(const struct lx_mark *mark, char **ret_alias)
+{
+        bool any = mark->owner || mark->net || mark->was || mark->via || mark->local || mark->autoconf ||
+                   mark->management >= 0;
+        struct xsn_buf buf = { 0 };
+
+        if (any) {
+                xsn_buf_printf(&buf, PREFIX "%s", mark->owner ? mark->owner : "");
+                put_key(&buf, "net", mark->net);
+                put_key(&buf, "made", mark->made ? NULL : "no");
+                put_key(&buf, "was", mark->was);
+                put_key(&buf, "via", mark->via);
+                put_key(&buf, "local", mark->local);
+                put_key(&buf, "v6", mark->autoconf ? "auto" : NULL);
+                put_key(&buf, "mgmt", mark->management < 0 ? NULL : mark->management ? "yes" : "no");
+        }
+        if (!buf.failed && buf.len > ALIAS_MAX) {
+                xsn_buf_done(&buf);
+                return -ENAMETOOLONG;
+        }
+        return xsn_buf_take(&buf, ret_alias);
+}

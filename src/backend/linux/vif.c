@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* VIFs: the guest's device, and the emulated one beside it, join a bridge or leave it. Never made, never deleted. */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+static struct xsn_d0_link *find(const struct lx_apply *a, const struct xsn_vif *vif, const char *prefix)
+{
+        char name[40];
+
+        (void)snprintf(name, sizeof(name), "%s%u.%u", prefix, vif->domain, vif->device);
+        return xsn_d0_link_named(&a->lx->net, name);
+}
+
+static int set_vif(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link, struct xsnet_error **ret_err)
+{
+        const struct xsn_vif *vif = XSN_VIF(st->s->to);
+        struct xsn_d0_link *bridge = xsn_lx_bridge(a, vif->network);
+        bool joins = xsn_lx_changed(st, XSNET_FIELD_NETWORK);
+        struct lx_settings settings = { .up = bridge, .set_master = joins };
+        int r;
+
+        if (vif->network && !bridge)
+                return xsn_error_set(ret_err, -ENOENT, "no-such-network", "network '%s' has no bridge", vif->network);
+        settings.master = bridge ? bridge->ifindex : 0;
+        settings.mtu = xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU) ? vif->status_mtu : 0;
+        settings.down = joins && !bridge && xsn_lx_payload_number(&vif->o, "up", 1) == 0;
+        r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
+        if (r == 0)
+                xsn_lx_put_settings(a, st, link, &settings);
+        xsn_free(settings.alias);
+        return r;
+}
+
+static int vif_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
+{
+        if (!xsn_lx_changed(st, XSNET_FIELD_NETWORK))
+                return 0;
+        return XSN_VIF(st->s->to)->network ? xsn_lx_ipv6_off(a, st, link) : xsn_lx_ipv6_default(a, st, link);
+}
+
+int xsn_lx_build_vif(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
+{
+        static const char *const prefixes[] = { "vif", "tap" };
+        const struct xsn_vif *vif = st->s->to ? XSN_VIF(st->s->to) : NULL;
+        bool any = false;
+        int r = 0;
+
+        if (!vif)
+                return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported", "linux: a guest's device cannot be removed");
+        if (phase != LX_PH_SYSCTL && phase != LX_PH_LINK)
+                return 0;
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(prefixes) && r == 0; i++) {
+                struct xsn_d0_link *link = find(a, vif, prefixes[i]);
+
+                if (!link)
+                        continue;
+                any = true;
+                r = phase == LX_PH_SYSCTL ? vif_ipv6(a, st, link) : set_vif(a, st, link, ret_err);
+        }
+        st->waiting = !any;
+        return r;
+}

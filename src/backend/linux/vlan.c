@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * VLAN devices. They sit on the bridge of their parent's network where the parent is in one (on a NIC that is a
+ * port, the parent's guests would lose the tag), else on the parent; when the parent joins or leaves a
+ * network they are made again on the other device, with their bridge, addresses and routes.
+ */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+{
+        const struct xsn_vlan *vlan = XSN_VLAN(st->s->to);
+        struct xsn_d0_link *parent = xsn_d0_link_named(&a->lx->net, vlan ? vlan->pif : NULL);
+        struct xsn_d0_link *lower, *link;
+        struct ifinfomsg ifi = { 0 };
+
+        if (!vlan || !vlan->device)
+                return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported", "linux: cannot make it");
+        if (!parent)
+                return xsn_error_set(ret_err, -ENODEV, "no-such-device", "there is no device %s", vlan->pif);
+        lower = xsn_lx_place_now(a, parent);
+        link = xsn_d0_link_named(&a->lx->net, vlan->device);
+        if (link && a->tries == 0)
+                return xsn_error_set(ret_err, -EEXIST, "name-in-use", "there is a device called '%s' already",
+                                     vlan->device);
+        if (!link)
+                link = xsn_lx_make_link(a, vlan->device, "vlan");
+        if (!link)
+                return xsn_error_oom(ret_err);
+        ifi.ifi_index = (int)link->ifindex;
+        xsn_lx_begin(a, st, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi), link->name, 0);
+        xsn_nl_put_str(a->batch, IFLA_IFNAME, link->name);
+        xsn_nl_put_u32(a->batch, IFLA_LINK, lower->ifindex);
+        xsn_nl_nest_begin(a->batch, IFLA_LINKINFO, NULL, 0);
+        xsn_nl_put_str(a->batch, IFLA_INFO_KIND, "vlan");
+        xsn_nl_nest_begin(a->batch, IFLA_INFO_DATA, NULL, 0);
+        xsn_nl_put_u16(a->batch, IFLA_VLAN_ID, (uint16_t)vlan->tag);
+        xsn_lx_payload_put(&vlan->o, "info", a->batch);
+        xsn_nl_nest_end(a->batch);
+        xsn_nl_nest_end(a->batch);
+        link->mtu = lower->mtu;
+        link->mac = lower->mac;
+        link->has_mac = lower->has_mac;
+        return 0;
+}
+
+static void put_again(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, uint32_t lower)
+{
+        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex, .ifi_change = IFF_UP,
+                                 .ifi_flags = link->flags & IFF_UP };
+
+        (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi), link->name);
+        xsn_nl_put_str(batch, IFLA_IFNAME, link->name);
+        xsn_nl_put_u32(batch, IFLA_LINK, lower);
+        xsn_nl_put_u32(batch, IFLA_MTU, link->mtu);
+        if (link->alias)
+                xsn_nl_put(batch, IFLA_IFALIAS, link->alias, strlen(link->alias));
+        if (link->group)
+                xsn_nl_put_u32(batch, IFLA_GROUP, link->group);
+        if (link->has_mac)
+                xsn_nl_put(batch, IFLA_ADDRESS, link->mac.b, sizeof(link->mac.b));
+        xsn_nl_nest_begin(batch, IFLA_LINKINFO, NULL, 0);
+        xsn_nl_put_str(batch, IFLA_INFO_KIND, "vlan");
+        if (link->info)
+                xsn_nl_put(batch, IFLA_INFO_DATA, nla_data(link->info), (size_t)nla_len(link->info));
+        xsn_nl_nest_end(batch);
+        if (link->master)
+                xsn_lx_put_master(batch, link, link->master);
+}
+
+/* Made again with its own number: what refers to it by number stays right. IPv6 stays off before it is up in its bridge. */
+static int move_vlan(struct lx_apply *a, const struct xsn_d0_link *link, uint32_t to, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
+        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex };
+        struct xsn_sysctl off = { .dir = "ipv6/conf", .dev = link->name, .key = "disable_ipv6", .value = "1" };
+        int r = xsn_nl_batch_new(&batch, ret_err);
+
+        if (r < 0)
+                return r;
+        (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), link->name);
+        put_again(batch, link, to);
+        xsn_lx_put_place(batch, &a->lx->net, link, link);
+        r = xsn_lx_send(a, batch, 0, ret_err);
+        if (link->ipv6_off > 0)
+                (void)xsn_netns_sysctl_write(a->lx->netns, &off, 1, NULL);
+        return r;
+}
+
+int xsn_lx_move_vlans(struct lx_apply *a, struct lx_step *st, uint32_t from, uint32_t to, struct xsnet_error **ret_err)
+{
+        const struct xsn_d0_net *net = &a->lx->net;
+        int moved = 0;
+
+        (void)st;
+        for (size_t i = 0; i < net->n_links; i++) {
+                const struct xsn_d0_link *link = net->links[i];
+                int r;
+
+                if (link->role != LX_VLAN || link->lower != from)
+                        continue;
+                r = move_vlan(a, link, to, ret_err);
+                if (r < 0)
+                        return r;
+                moved = 1;
+        }
+        return moved;
+}

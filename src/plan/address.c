@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses that move between objects: from a NIC to the bond that takes it in, from a
+ * network to the PIF that it gets. The rules about them: subnets.c.
+ */
+#include "plan/target.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* ---- moving them ---- */
+
+/* What moves together, ended by 0: where one of them is named, the document speaks for all. */
+static const int groups[][4] = {
+        { XSNET_FIELD_IPV4_MODE, XSNET_FIELD_IPV4_ADDRESS, XSNET_FIELD_IPV4_GATEWAY },
+        { XSNET_FIELD_IPV6_MODE, XSNET_FIELD_IPV6_ADDRESS, XSNET_FIELD_IPV6_GATEWAY },
+        { XSNET_FIELD_DEFAULT_ROUTE },
+        { XSNET_FIELD_ROUTES },
+        { XSNET_FIELD_DNS },
+        { XSNET_FIELD_MANAGEMENT },
+};
+
+static bool runs_mode(const struct xsnet_object *obj, int field, const struct xsn_enumval *mode)
+{
+        return xsn_object_is_set(obj, field) && (mode->value == XSNET_IP_DHCP || mode->value == XSNET_IP_AUTOCONF);
+}
+
+bool xsn_addressing_has(const struct xsnet_object *obj)
+{
+        const struct xsn_addressing *a = &obj->a;
+
+        return obj->cls->has_address &&
+               (a->ipv4_address.n || a->ipv6_address.n || a->management ||
+                runs_mode(obj, XSNET_FIELD_IPV4_MODE, &a->ipv4_mode) ||
+                runs_mode(obj, XSNET_FIELD_IPV6_MODE, &a->ipv6_mode));
+}
+
+bool xsn_dhcp_runs(const struct xsn_target *target, const struct xsnet_object *obj)
+{
+        if (!obj || !obj->cls->has_address)
+                return false;
+        if (xsn_object_is_set(obj, XSNET_FIELD_STATUS_DHCP_CLIENT))
+                return true;
+        return !xsn_target_can(target, XSN_CAP_MAKES_DHCP) && xsn_object_is_set(obj, XSNET_FIELD_IPV4_MODE) &&
+               obj->a.ipv4_mode.value == XSNET_IP_DHCP;
+}
+
+/* Nothing is there: not set, or at its default. */
+bool xsn_addressing_is_plain(const struct xsnet_object *obj, int field)
+{
+        const struct xsn_addressing *a = &obj->a;
+
+        if (!xsn_object_is_set(obj, field))
+                return true;
+        switch (field) {
+        case XSNET_FIELD_IPV4_MODE:
+                return a->ipv4_mode.value == XSNET_IP_NONE;
+        case XSNET_FIELD_IPV6_MODE:
+                return a->ipv6_mode.value == XSNET_IP_NONE;
+        case XSNET_FIELD_IPV4_ADDRESS:
+                return !a->ipv4_address.n;
+        case XSNET_FIELD_IPV6_ADDRESS:
+                return !a->ipv6_address.n;
+        case XSNET_FIELD_ROUTES:
+                return !a->routes.n;
+        case XSNET_FIELD_DNS:
+                return !a->dns.n;
+        case XSNET_FIELD_DEFAULT_ROUTE:
+                return !a->default_route;
+        case XSNET_FIELD_MANAGEMENT:
+                return !a->management;
+        default:
+                return false;
+        }
+}
+
+/* May the group of `src` go to `dst`: is there something, and has dst nothing and names nothing? */
+static bool may_move(const struct xsn_slot *dst, const struct xsn_slot *src, const int group[4])
+{
+        bool something = false;
+
+        for (size_t i = 0; i < 4 && group[i]; i++) {
+                if (!xsn_addressing_is_plain(dst->pair->to, group[i]) || xsn_slot_wants(dst, group[i], true))
+                        return false;
+                something = something || !xsn_addressing_is_plain(src->pair->to, group[i]);
+        }
+        return something;
+}
+
+static int copy_field(struct xsnet_object *dst, const struct xsnet_object *src, int id)
+{
+        const struct xsn_field *field = xsn_class_field(src->cls, (size_t)xsn_class_index(src->cls, id));
+
+        xsn_object_clear(dst, id);
+        if (!xsn_object_is_set(src, id))
+                return 0;
+        /* Address rows are members of the part that all objects share. */
+        if (xsn_value_copy(xsn_type_of(field->type), xsn_object_member(dst, field), xsn_object_member(src, field)) < 0)
+                return -ENOMEM;
+        xsn_object_mark(dst, id);
+        return 0;
+}
+
+int xsn_addressing_move(struct xsn_slot *dst, struct xsn_slot *src, bool *ret_moved)
+{
+        *ret_moved = false;
+        for (size_t g = 0; g < XSN_ARRAY_SIZE(groups); g++) {
+                if (!may_move(dst, src, groups[g]))
+                        continue;
+                if (!xsn_slot_edit(dst))
+                        return -ENOMEM;
+                for (size_t i = 0; i < 4 && groups[g][i]; i++)
+                        if (copy_field(dst->pair->to, src->pair->to, groups[g][i]) < 0)
+                                return -ENOMEM;
+                dst->asked = true;
+                *ret_moved = true;
+        }
+        return 0;
+}
+
+int xsn_addressing_drop(struct xsn_slot *slot)
+{
+        for (size_t g = 0; g < XSN_ARRAY_SIZE(groups); g++) {
+                for (size_t i = 0; i < 4 && groups[g][i]; i++) {
+                        if (!xsn_object_is_set(slot->pair->to, groups[g][i]))
+                                continue;
+                        if (!xsn_slot_edit(slot))
+                                return -ENOMEM;
+                        xsn_object_clear(slot->pair->to, groups[g][i]);
+                }
+        }
+        return 0;
+}

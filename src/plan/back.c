@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way back: pairs from what is observed now to what the journal has. It does not
+ * matter how far the apply came, or what else happened meanwhile: what is as it was needs no
+ * step, and what the plan had not touched is left alone.
+ */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "plan/build.h"
+
+/* One entry on its way to a pair. */
+struct match {
+        const struct xsn_journal_entry *entry;
+        struct xsnet_object *as_after, *as_before; /* observed now, under the key of either; NULL */
+        struct xsnet_object *now;                  /* which of them it is */
+        bool done;
+};
+
+static int find(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found)
+{
+        _cleanup_(xsn_freep) char *key = NULL;
+        struct xsn_buf buf = { 0 };
+
+        *ret_found = NULL;
+        if (!obj)
+                return 0;
+        xsn_object_key(obj, &buf);
+        if (xsn_buf_take(&buf, &key) < 0)
+                return -ENOMEM;
+        *ret_found = xsnet_state_find(state, obj->cls->kind, xsn_object_host(obj), key);
+        return 0;
+}
+
+/* A NIC keeps its MAC through every name: is this not it? */
+static bool is_other_nic(const struct xsnet_object *now, const struct xsnet_object *then)
+{
+        return now && then && XSN_PIF(now) && XSN_PIF(then) && xsn_object_is_set(now, XSNET_FIELD_STATUS_MAC) &&
+               xsn_object_is_set(then, XSNET_FIELD_STATUS_MAC) &&
+               !xsn_mac_equal(&XSN_PIF(now)->l.status_mac, &XSN_PIF(then)->l.status_mac) &&
+               xsn_object_is_set(now, XSNET_FIELD_STATUS_MASTER) == xsn_object_is_set(then, XSNET_FIELD_STATUS_MASTER);
+}
+
+static int claim(struct match *match, struct xsnet_object *now, struct xsn_hash *claimed)
+{
+        match->now = now;
+        match->done = true;
+        if (!now)
+                return 0;
+        return xsn_hash_put(claimed, &match->now, sizeof(match->now), match);
+}
+
+static bool is_claimed(const struct xsn_hash *claimed, struct xsnet_object *obj)
+{
+        return obj && xsn_hash_get(claimed, &obj, sizeof(obj));
+}
+
+/*
+ * Which observed object is which entry's? Where only one name is there, it is that. A NIC
+ * that was to get the name of another one may find both: then whose names are certain come first.
+ */
+static int match_all(struct match *matches, size_t n, struct xsn_hash *claimed)
+{
+        size_t n_open = n;
+
+        for (bool certain = true; n_open > 0;) {
+                size_t n_before = n_open;
+
+                for (size_t i = 0; i < n; i++) {
+                        struct match *m = &matches[i];
+                        struct xsnet_object *after = is_claimed(claimed, m->as_after) ? NULL : m->as_after;
+                        struct xsnet_object *before = is_claimed(claimed, m->as_before) ? NULL : m->as_before;
+
+                        if (m->done || (certain && after && before && after != before))
+                                continue;
+                        if (claim(m, after ? after : before, claimed) < 0)
+                                return -ENOMEM;
+                        n_open--;
+                        if (!certain)
+                                break;
+                }
+                certain = n_open < n_before;
+        }
+        return 0;
+}
+
+static int add_note(struct xsn_work *work, const struct xsnet_object *obj, const char *what)
+{
+        _cleanup_(xsn_freep) char *text = NULL;
+        struct xsn_buf buf = { 0 };
+
+        xsn_object_describe(obj, &buf);
+        xsn_buf_put(&buf, what);
+        return xsn_buf_take(&buf, &text) < 0 ? -ENOMEM : xsn_strs_add(&work->notes, text);
+}
+
+static bool same_owner(const struct xsnet_object *a, const struct xsnet_object *b)
+{
+        return a->owner && b->owner ? !strcmp(a->owner, b->owner) : a->owner == b->owner;
+}
+
+static int add_pair(struct xsn_work *work, const struct match *match)
+{
+        struct xsnet_object *before = match->entry->before, *now = match->now;
+        int kind = before ? before->cls->kind : 0;
+        struct xsn_pair *pair;
+
+        if (!before && !now)
+                return 0;
+        if (before && !now && (kind == XSNET_KIND_PIF || (kind == XSNET_KIND_VIF && work->input->caps &&
+                                                          (work->input->caps->flags & XSN_CAP_OBSERVES_VIFS))))
+                return add_note(work, before, " is gone and cannot be put back");
+        if (xsn_work_add(work, now, before, &pair) < 0)
+                return -ENOMEM;
+        pair->named = true;
+        pair->mark = before && (!now ? before->owner != NULL : !same_owner(now, before));
+        return 0;
+}
+
+/* ---- members of a bond that comes back: its own step takes them and what is on them ---- */
+
+/* Does all that changes of a member change with the bond? Of one that stays, that is the MTU. */
+static bool changes_with(const struct xsn_pair *bond, const struct xsn_pair *pair)
+{
+        uint64_t changed = xsn_changes(pair->from, pair->to);
+        uint64_t mtu = xsn_object_bit(pair->to, XSNET_FIELD_STATUS_MTU);
+        bool stays = bond->from && XSN_BOND(bond->from) &&
+                     xsn_strs_has(&XSN_BOND(bond->from)->members, XSN_PIF(pair->to)->device);
+
+        if (stays)
+                return changed == mtu && xsn_object_mtu(bond->from) != xsn_object_mtu(bond->to);
+        for (size_t i = 0; i < XSN_FIELDS_MAX && changed >> i; i++) {
+                int id = changed >> i & 1 ? xsn_class_field(pair->to->cls, i)->id : 0;
+
+                if (id && id != XSNET_FIELD_NETWORK && id != XSNET_FIELD_STATUS_MTU &&
+                    (id < XSNET_FIELD_IPV4_MODE || id > XSNET_FIELD_PLUGGED))
+                        return false;
+        }
+        return true;
+}
+
+static int imply_members(struct xsn_work *work)
+{
+        _cleanup_(xsn_index_done) struct xsn_index index = { 0 };
+
+        for (size_t i = 0; i < work->n_pairs; i++) {
+                struct xsn_pair *pair = work->pairs[i];
+
+                if (pair->to && XSN_PIF(pair->to) && XSN_PIF(pair->to)->device &&
+                    xsn_index_put(&index, XSN_IX_DEVICE_TO, xsn_object_host(pair->to), XSN_PIF(pair->to)->device,
+                                  pair) < 0)
+                        return -ENOMEM;
+        }
+        for (size_t i = 0; i < work->n_pairs; i++) {
+                struct xsn_pair *bond = work->pairs[i];
+                const struct xsn_list *members = bond->to && XSN_BOND(bond->to) ? &XSN_BOND(bond->to)->members : NULL;
+
+                for (size_t j = 0; members && j < members->n; j++) {
+                        const char *device = XSN_ITEM(*members, char *, j);
+                        struct xsn_pair *pair =
+                                xsn_index_pair(&index, XSN_IX_DEVICE_TO, xsn_object_host(bond->to), device);
+
+                        if (pair && pair->from && !pair->mark && changes_with(bond, pair))
+                                pair->implied_by = bond;
+                }
+        }
+        return 0;
+}
+
+static int fill_matches(const struct xsn_work *work, const struct xsn_journal *journal, struct match *matches)
+{
+        for (size_t i = 0; i < journal->n_entries; i++) {
+                struct match *m = &matches[i];
+
+                m->entry = &journal->entries[i];
+                if (find(work->input->observed, m->entry->after, &m->as_after) < 0 ||
+                    find(work->input->observed, m->entry->before, &m->as_before) < 0)
+                        return -ENOMEM;
+                /* A name that another NIC has by now. */
+                if (m->as_after && m->as_before && m->as_after != m->as_before) {
+                        if (is_other_nic(m->as_after, m->entry->before))
+                                m->as_after = NULL;
+                        else if (is_other_nic(m->as_before, m->entry->before))
+                                m->as_before = NULL;
+                }
+        }
+        return 0;
+}
+
+int xsn_work_back(struct xsn_work *work, const struct xsn_journal *journal)
+{
+        _cleanup_(xsn_freep) struct match *matches = xsn_alloc_array(journal->n_entries + 1, sizeof(*matches));
+        _cleanup_(xsn_hash_done) struct xsn_hash claimed = { 0 };
+
+        if (!matches || fill_matches(work, journal, matches) < 0 ||
+            match_all(matches, journal->n_entries, &claimed) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < journal->n_entries; i++)
+                if (add_pair(work, &matches[i]) < 0)
+                        return -ENOMEM;
+        return imply_members(work);
+}
+
+int xsn_plan_back(const struct xsn_plan_input *input, const struct xsn_journal *journal, struct xsnet_plan **ret_plan,
+                  struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_work_done) struct xsn_work work = { .input = input };
+
+        if (journal->owner) {
+                work.owner = xsn_strdup(journal->owner);
+                if (!work.owner)
+                        return xsn_error_oom(ret_err);
+        }
+        if (xsn_work_back(&work, journal) < 0)
+                return xsn_error_oom(ret_err);
+        return xsn_plan_from_works(&work, 1, ret_plan, ret_err);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last touch to the pairs: what is nothing, what is implied by another's step. */
+#include "plan/target.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static void finish(struct xsn_slot *slot)
+{
+        struct xsn_pair *pair = slot->pair;
+
+        pair->named = slot->want != NULL;
+        if (slot->n_items)
+                pair->pos = slot->items[0]->pos;
+        if (pair->from && pair->to && pair->from != pair->to && !xsn_slot_changes(slot)) {
+                xsnet_object_unref(pair->to);
+                pair->to = xsnet_object_ref(pair->from);
+                pair->mark = false;
+        }
+        if (pair->from != pair->to && slot->because && !slot->asked && !pair->mark && xsn_slot_changes(slot->because))
+                pair->implied_by = slot->because->pair;
+}
+
+/* Slots whose items were wrong have no object at all. */
+static void drop_empty(struct xsn_work *work)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < work->n_pairs; i++) {
+                struct xsn_pair *pair = work->pairs[i];
+
+                if (pair->from || pair->to) {
+                        work->pairs[n++] = pair;
+                        continue;
+                }
+                xsn_free(pair->note);
+                xsn_free(pair->irreversible);
+                xsn_free(pair);
+        }
+        work->n_pairs = n;
+}
+
+int xsn_finish(struct xsn_target *target)
+{
+        for (size_t i = 0; i < target->n_slots; i++)
+                finish(target->slots[i]);
+        drop_empty(target->work);
+        return 0;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plans may be kept: what a plan takes for granted is a digest of each object that it
+ * touches or refers to. Before it is applied, the engine observes again and asks here.
+ */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/names.h"
+#include "plan/build.h"
+
+static const uint8_t no_digest[32];
+
+/* A text that nothing else can look like: its length goes before it. */
+static void put_text(struct xsn_buf *canonical, struct xsn_buf *text)
+{
+        xsn_buf_printf(canonical, "%zu:", text->len);
+        xsn_buf_putn(canonical, text->s ? text->s : "", text->len);
+        canonical->failed |= text->failed;
+        xsn_buf_done(text);
+}
+
+/* Items in their order, or sorted where order means nothing; without addresses that others come and go with. */
+static void put_list(struct xsn_buf *canonical, const struct xsnet_object *obj, const struct xsn_field *field)
+{
+        const struct xsn_type *type = xsn_type_of(field->type);
+        struct xsn_list list = { 0 };
+
+        if (xsn_value_copy(type, &list, xsn_object_member(obj, field)) < 0) {
+                canonical->failed = true;
+                return;
+        }
+        if ((field->flags & XSN_F_SET) && list.n > 1)
+                qsort(list.v, list.n, type->item->size, type->item->compare);
+        for (size_t i = 0; i < list.n; i++) {
+                const void *item = (const char *)list.v + i * type->item->size;
+                struct xsn_buf text = { 0 };
+
+                if ((field->flags & XSN_F_ADDRESS) && xsn_list_find(type->item, &obj->a.other_addresses, item) >= 0)
+                        continue;
+                type->item->format(field, item, &text);
+                put_text(canonical, &text);
+        }
+        xsn_value_clear(type, &list);
+}
+
+static int digest(const struct xsnet_object *obj, uint8_t ret_digest[32])
+{
+        size_t n = xsn_class_n_fields(obj->cls);
+        _cleanup_(xsn_freep) char *text = NULL;
+        struct xsn_buf canonical = { 0 };
+        size_t len;
+
+        for (size_t i = 0; i < n; i++) {
+                const struct xsn_field *field = xsn_class_field(obj->cls, i);
+                struct xsn_buf value = { 0 };
+
+                if ((field->flags & XSN_F_OBSERVED) || !(obj->present >> i & 1))
+                        continue;
+                xsn_buf_printf(&canonical, "\n%d=", field->id);
+                if (xsn_type_of(field->type)->item) {
+                        put_list(&canonical, obj, field);
+                } else {
+                        xsn_value_format(field, xsn_object_member(obj, field), &value);
+                        put_text(&canonical, &value);
+                }
+        }
+        xsn_buf_printf(&canonical, "\nowner=%s made=%d", obj->owner ? obj->owner : "", obj->made);
+        len = canonical.len;
+        if (xsn_buf_take(&canonical, &text) < 0)
+                return -ENOMEM;
+        xsn_sha256(text, len, ret_digest);
+        return 0;
+}
+
+/* ---- when the plan is made ---- */
+
+static struct xsn_assumption *new_assumption(struct xsnet_plan *plan, size_t *cap)
+{
+        void *assumptions = plan->assumptions;
+
+        if (xsn_grow(&assumptions, cap, plan->n_assumptions + 1, sizeof(*plan->assumptions)) < 0)
+                return NULL;
+        plan->assumptions = assumptions;
+        memset(&plan->assumptions[plan->n_assumptions], 0, sizeof(*plan->assumptions));
+        return &plan->assumptions[plan->n_assumptions++];
+}
+
+static int assume(struct xsnet_plan *plan, size_t target, struct xsn_pair *pair, size_t *cap)
+{
+        const struct xsnet_object *obj = pair->from ? pair->from : pair->to;
+        struct xsn_assumption *assumption;
+        const struct xsnet_object *observed;
+        struct xsn_buf key = { 0 };
+
+        if (pair->seen == SIZE_MAX)
+                return 0;
+        pair->seen = SIZE_MAX;
+        assumption = new_assumption(plan, cap);
+        if (!assumption)
+                return -ENOMEM;
+        assumption->target = target;
+        assumption->kind = obj->cls->kind;
+        assumption->host = xsn_strdup(xsn_object_host(obj));
+        xsn_object_key(obj, &key);
+        if (xsn_buf_take(&key, &assumption->key) < 0 || !assumption->host ||
+            xsn_describe(obj, &assumption->what) < 0)
+                return -ENOMEM;
+        if (!pair->from)
+                return 0;
+        observed = xsnet_state_find(plan->targets[target].observed, assumption->kind, assumption->host,
+                                    assumption->key);
+        return digest(observed ? observed : pair->from, assumption->digest);
+}
+
+static int assume_device(struct xsnet_plan *plan, const struct xsn_site *site, size_t target,
+                         const struct xsnet_object *obj, const char *device, size_t *cap)
+{
+        struct xsn_pair *pair = xsn_pair_device(site, obj, device, true);
+
+        return pair ? assume(plan, target, pair, cap) : 0;
+}
+
+/* The network, parent, transport and members of what the plan makes or changes. */
+static int assume_references(struct xsnet_plan *plan, const struct xsn_site *site, size_t target,
+                             const struct xsnet_object *obj, size_t *cap)
+{
+        struct xsn_pair *network = xsn_pair_network(site, obj, true);
+
+        if (network && assume(plan, target, network, cap) < 0)
+                return -ENOMEM;
+        if (assume_device(plan, site, target, obj, xsn_object_string(obj, XSNET_FIELD_PIF), cap) < 0 ||
+            assume_device(plan, site, target, obj, xsn_object_string(obj, XSNET_FIELD_TRANSPORT), cap) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; XSN_BOND(obj) && i < XSN_BOND(obj)->members.n; i++)
+                if (assume_device(plan, site, target, obj, XSN_ITEM(XSN_BOND(obj)->members, char *, i), cap) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+int xsn_plan_assume(struct xsnet_plan *plan, const struct xsn_build *build, size_t t)
+{
+        const struct xsn_site *site = &build->sites[t];
+        size_t cap = plan->n_assumptions;
+
+        for (size_t i = 0; i < site->n_pairs; i++) {
+                struct xsn_pair *pair = site->pairs[i], *by = pair->implied_by ? pair->implied_by : pair;
+
+                if (by->step == XSN_NO_STEP && by->remove_step == XSN_NO_STEP)
+                        continue;
+                if (assume(plan, t, pair, &cap) < 0 ||
+                    (pair->to && assume_references(plan, site, t, pair->to, &cap) < 0))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* ---- when it is to be applied ---- */
+
+static int check(const struct xsn_assumption *assumption, const struct xsn_plan_input *input,
+                 struct xsnet_error **ret_err)
+{
+        const struct xsnet_object *obj =
+                xsnet_state_find(input->observed, assumption->kind, assumption->host, assumption->key);
+        bool was_there = memcmp(assumption->digest, no_digest, sizeof(no_digest)) != 0;
+        uint8_t now[32];
+
+        if (!obj && !was_there)
+                return 0;
+        if (!obj || !was_there)
+                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s: %s is %s since the plan was made",
+                                     input->name, assumption->what, obj ? "there" : "gone");
+        if (digest(obj, now) < 0)
+                return xsn_error_oom(ret_err);
+        if (memcmp(assumption->digest, now, sizeof(now)) != 0)
+                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s: %s has changed since the plan was made",
+                                     input->name, assumption->what);
+        return 0;
+}
+
+int xsn_plan_check_stale(const struct xsnet_plan *plan, const struct xsn_plan_input *inputs, size_t n_inputs,
+                         struct xsnet_error **ret_err)
+{
+        if (n_inputs != plan->n_targets)
+                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "the plan is for %zu targets, not for %zu",
+                                     plan->n_targets, n_inputs);
+        for (size_t i = 0; i < plan->n_assumptions; i++) {
+                const struct xsn_assumption *assumption = &plan->assumptions[i];
+                int r = check(assumption, &inputs[assumption->target], ret_err);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
