@@ -191,13 +191,21 @@ static void build_phase(struct lx_apply *a)
                 fail_all(a, r, NULL);
 }
 
-/* Links whose number somebody else took meanwhile get others. */
+/*
+ * Links whose number somebody else took meanwhile get others: loading a module makes devices, too. The kernel
+ * says -EEXIST or -EBUSY. Those that were made are in the tables then, and are not made again.
+ */
 static bool make_again(struct lx_apply *a)
 {
         bool again = false;
 
-        for (size_t i = 0; i < xsn_nl_batch_count(a->batch); i++)
-                again = again || xsn_nl_batch_result(a->batch, i) == -EBUSY;
+        for (size_t i = 0; i < xsn_nl_batch_count(a->batch); i++) {
+                int code = xsn_nl_batch_result(a->batch, i);
+
+                if (code < 0 && code != -EBUSY && code != -EEXIST)
+                        return false;
+                again = again || code < 0;
+        }
         if (a->phase != LX_PH_MAKE || !again || ++a->tries >= MAKE_TRIES)
                 return false;
         a->dirty = true;

@@ -82,7 +82,7 @@ struct lx_apply {
         struct xsn_hash bridges;    /* network -> bridge's name, as wanted; borrowed from the plan */
         struct xsn_hash ipv6;       /* networks that want IPv6 */
         const struct xsnet_object *default_of[2]; /* who has the default route of IPv4 and IPv6; NULL: only one asks */
-        uint32_t next_index;
+        uint32_t next_index, base_index; /* for links that are made; base: the first */
         char v6_default[XSN_SYSCTL_VALUE_MAX]; /* disable_ipv6 of new devices here; "": not read yet */
         struct xsnet_error *err; /* the first failure, owned */
 };
@@ -115,6 +115,8 @@ struct xsn_d0_link *xsn_lx_place_now(const struct lx_apply *a, const struct xsn_
 struct xsn_d0_link *xsn_lx_place_then(const struct lx_apply *a, const struct xsnet_object *to);
 /* A number that no link has, and the new link in the tables. NULL: -ENOMEM. */
 struct xsn_d0_link *xsn_lx_make_link(struct lx_apply *a, const char *name, const char *kind);
+/* A link of the name is there: 0 where this wave made it in a try before, else -EEXIST "name-in-use". */
+int xsn_lx_made_before(const struct lx_apply *a, const char *name, struct xsnet_error **ret_err);
 /* The alias that the step leaves behind; *ret_alias NULL: as it is. -EBUSY "alias-in-use". */
 int xsn_lx_alias(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link, char **ret_alias,
                  struct xsnet_error **ret_err);

@@ -105,15 +105,13 @@ int xsn_lx_make_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
         const struct xsn_mac *mac = first_mac(a, bond);
         struct ifinfomsg ifi = { 0 };
 
-        if (link && a->tries == 0)
-                return xsn_error_set(ret_err, -EEXIST, "name-in-use", "there is a device called '%s' already",
-                                     bond->name);
+        if (link)
+                return xsn_lx_made_before(a, bond->name, ret_err);
         for (size_t i = 0; i < bond->members.n; i++)
                 if (!xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i)))
                         return xsn_error_set(ret_err, -ENODEV, "no-such-device", "its member %s is gone",
                                              XSN_ITEM(bond->members, char *, i));
-        if (!link)
-                link = xsn_lx_make_link(a, bond->name, "bond");
+        link = xsn_lx_make_link(a, bond->name, "bond");
         if (!link)
                 return xsn_error_oom(ret_err);
         ifi.ifi_index = (int)link->ifindex;
@@ -176,6 +174,34 @@ static void put_joining(struct lx_apply *a, const struct lx_step *st, struct xsn
                 xsn_lx_put_up(batch, member, false);
                 xsn_lx_put_master(batch, member, link->ifindex);
         }
+}
+
+/* What the mark of a member says of addresses holds no longer: they are the bond's. */
+static int put_members_marks(struct lx_apply *a, const struct xsn_bond *bond, struct xsn_nl_batch *batch)
+{
+        for (size_t i = 0; i < bond->members.n; i++) {
+                const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
+                struct ifinfomsg ifi = { .ifi_index = member ? (int)member->ifindex : 0 };
+                _cleanup_(xsn_freep) char *alias = NULL;
+                struct lx_mark mark;
+                int r = member ? xsn_lx_mark_parse(member->alias, &mark) : 0;
+
+                if (r < 0)
+                        return r;
+                if (!member || !mark.ours)
+                        continue;
+                mark.management = -1;
+                mark.autoconf = false;
+                r = xsn_lx_mark_format(&mark, &alias);
+                xsn_lx_mark_done(&mark);
+                if (r < 0)
+                        return r;
+                if (strcmp(alias, member->alias) == 0)
+                        continue;
+                (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), member->name);
+                xsn_nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
+        }
+        return 0;
 }
 
 /* The MAC address of a bridge that a member leaves goes with the member. */
@@ -270,6 +296,9 @@ static int join(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *bat
         put_left_bridges(a, bond, batch, bridge);
         if (bridge && mac && (bridge->n_ports == 0 || (bridge->pif && (bridge->pif == link || is_member(bond, bridge->pif)))))
                 xsn_lx_put_mac(batch, bridge, mac);
+        r = put_members_marks(a, bond, batch);
+        if (r < 0)
+                return xsn_error_oom(ret_err);
         r = put_bond(a, st, batch, link, bridge, ret_err);
         if (r == 0)
                 put_places(a, st, batch, link, place);

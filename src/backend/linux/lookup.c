@@ -6,6 +6,9 @@
 #include "backend/linux/apply.h"
 #include "base/alloc.h"
 
+/* Numbers of ours are far from those that the kernel gives out next, so a link with one of them is ours. */
+#define INDEX_DISTANCE 4096
+
 static bool has_ipv6(const struct xsnet_object *obj)
 {
         if (!obj->cls->has_address)
@@ -109,7 +112,9 @@ struct xsn_d0_link *xsn_lx_make_link(struct lx_apply *a, const char *name, const
         struct xsn_d0_link *link;
 
         if (a->next_index <= a->lx->net.max_index)
-                a->next_index = a->lx->net.max_index + 1;
+                a->next_index = a->lx->net.max_index + INDEX_DISTANCE;
+        if (a->base_index == 0)
+                a->base_index = a->next_index;
         link = xsn_d0_net_make(&a->lx->net, a->next_index++, name, kind);
         if (link)
                 link->role = strcmp(kind, "bridge") == 0 ? LX_BRIDGE
@@ -117,6 +122,15 @@ struct xsn_d0_link *xsn_lx_make_link(struct lx_apply *a, const char *name, const
                              : strcmp(kind, "vlan") == 0 ? LX_VLAN
                                                          : LX_TUNNEL;
         return link;
+}
+
+int xsn_lx_made_before(const struct lx_apply *a, const char *name, struct xsnet_error **ret_err)
+{
+        const struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, name);
+
+        if (a->tries > 0 && link && link->ifindex >= a->base_index)
+                return 0;
+        return xsn_error_set(ret_err, -EEXIST, "name-in-use", "there is a device called '%s' already", name);
 }
 
 /* ---- marks ---- */
@@ -155,14 +169,27 @@ static int mark_tunnel(const struct lx_step *st, struct lx_mark *mark)
         return r < 0 || !t ? r : replace(&mark->local, keep ? xsn_ip_format(&t->local, text) : NULL);
 }
 
-static void mark_settings(const struct lx_step *st, struct lx_mark *mark)
+/* Would observing find that the device manages the host, without its mark: by the default route? */
+static bool is_derived(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link)
+{
+        const struct xsn_d0_net *net = &a->lx->net;
+
+        for (size_t i = 0; i < net->n_links; i++)
+                if (net->links[i] != link && net->links[i]->alias && strstr(net->links[i]->alias, ";mgmt=yes"))
+                        return false;
+        return xsn_object_is_set(st->s->to, XSNET_FIELD_IPV4_GATEWAY) ||
+               xsn_object_is_set(st->s->to, XSNET_FIELD_IPV6_GATEWAY);
+}
+
+static void mark_settings(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
+                          struct lx_mark *mark)
 {
         const struct xsnet_object *to = st->s->to;
 
         if (!to->cls->has_address)
                 return;
         if (xsn_lx_changed(st, XSNET_FIELD_MANAGEMENT))
-                mark->management = to->a.management ? 1 : st->s->from ? 0 : -1;
+                mark->management = to->a.management == is_derived(a, st, link) ? -1 : to->a.management;
         if (xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE))
                 mark->autoconf = to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
 }
@@ -176,7 +203,6 @@ int xsn_lx_alias(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_lin
         int kind = to->cls->kind;
         int r = xsn_lx_mark_parse(link->alias, &mark);
 
-        (void)a;
         *ret_alias = NULL;
         if (r == 0 && (st->s->mark || !st->s->from)) {
                 r = replace(&mark.owner, to->owner);
@@ -190,7 +216,7 @@ int xsn_lx_alias(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_lin
                 r = mark_tunnel(st, &mark);
         if (r == 0 && kind == XSNET_KIND_PIF && xsn_lx_changed(st, XSNET_FIELD_RENAME))
                 r = replace(&mark.was, xsn_object_string(to, XSNET_FIELD_RENAME) ? mark.was : NULL);
-        mark_settings(st, &mark);
+        mark_settings(a, st, link, &mark);
         if (r == 0)
                 r = xsn_lx_mark_format(&mark, &alias);
         if (r == 0 && strcmp(alias, link->alias ? link->alias : "") != 0) {

@@ -111,11 +111,9 @@ static int make_network(struct lx_apply *a, struct lx_step *st, struct xsnet_err
         struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, name);
         uint32_t group;
 
-        /* Again, after another took the number: it is ours in the tables only. */
-        if (link && a->tries == 0)
-                return xsn_error_set(ret_err, -EEXIST, "name-in-use", "there is a device called '%s' already", name);
-        if (!link)
-                link = xsn_lx_make_link(a, name, "bridge");
+        if (link)
+                return xsn_lx_made_before(a, name, ret_err);
+        link = xsn_lx_make_link(a, name, "bridge");
         if (!link)
                 return xsn_error_oom(ret_err);
         ifi.ifi_index = (int)link->ifindex;

@@ -167,10 +167,9 @@ static int make_port(struct lx_apply *a, struct lx_step *st, const struct xsn_ip
         if (port_name(t, remote, name) < 0)
                 return xsn_error_oom(ret_err);
         link = xsn_d0_link_named(&a->lx->net, name);
-        if (link && a->tries == 0)
-                return xsn_error_set(ret_err, -EEXIST, "name-in-use", "there is a device called '%s' already", name);
-        if (!link)
-                link = xsn_lx_make_link(a, name, kind);
+        if (link)
+                return xsn_lx_made_before(a, name, ret_err);
+        link = xsn_lx_make_link(a, name, kind);
         if (!link)
                 return xsn_error_oom(ret_err);
         ifi.ifi_index = (int)link->ifindex;
@@ -265,7 +264,7 @@ static int each_port(struct lx_apply *a, struct lx_step *st, int phase, struct x
                 struct xsn_d0_link *link = port_of(a, st, vxlan ? &XSN_ITEM(t->remotes, struct xsn_ip, 0) : remote);
 
                 if (phase == LX_PH_MAKE) {
-                        if (device && (!link || a->tries > 0) && (fresh || !st->s->from))
+                        if (device && !(link && st->s->from) && (fresh || !st->s->from))
                                 r = make_port(a, st, remote, ret_err);
                         continue;
                 }
@@ -305,6 +304,35 @@ static int drop_ports(struct lx_apply *a, struct lx_step *st, int phase)
         return r;
 }
 
+/* Made by an apply that failed or died before it was a port of anything: nobody sees it, but it has the name. */
+static bool is_half_made(const struct xsn_d0_link *link, const char *kind)
+{
+        return link->master == 0 && !link->alias && !(link->flags & IFF_UP) && strcmp(link->kind, kind) == 0;
+}
+
+static int drop_half_made(struct lx_apply *a, struct lx_step *st)
+{
+        const struct xsn_tunnel *t = XSN_TUNNEL(st->s->to);
+
+        for (size_t i = 0; i < t->remotes.n; i++) {
+                const struct xsn_ip *remote = &XSN_ITEM(t->remotes, struct xsn_ip, i);
+                struct ifinfomsg ifi = { 0 };
+                struct xsn_d0_link *link;
+                char name[IFNAMSIZ];
+
+                if (port_name(t, remote, name) < 0)
+                        return -ENOMEM;
+                link = xsn_d0_link_named(&a->lx->net, name);
+                if (!link || !is_half_made(link, kind_of(t, remote)))
+                        continue;
+                ifi.ifi_index = (int)link->ifindex;
+                xsn_lx_begin(a, st, RTM_DELLINK, 0, &ifi, sizeof(ifi), name, LX_MAY_BE_GONE);
+                if (xsn_d0_net_rename(&a->lx->net, link, "") < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 int xsn_lx_build_tunnel(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
 {
         int r = 0;
@@ -315,6 +343,8 @@ int xsn_lx_build_tunnel(struct lx_apply *a, struct lx_step *st, int phase, struc
                                 r = xsn_lx_delete(a, st, a->lx->net.links[i]);
                 return r;
         }
+        if (phase == LX_PH_FREE)
+                return drop_half_made(a, st);
         if (phase == LX_PH_MAKE || phase == LX_PH_SYSCTL || phase == LX_PH_LINK || phase == LX_PH_PORT)
                 r = each_port(a, st, phase, ret_err);
         if (r == 0 && st->s->from && xsn_lx_changed(st, XSNET_FIELD_REMOTES))

@@ -25,11 +25,9 @@ int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
                 return xsn_error_set(ret_err, -ENODEV, "no-such-device", "there is no device %s", vlan->pif);
         lower = xsn_lx_place_now(a, parent);
         link = xsn_d0_link_named(&a->lx->net, vlan->device);
-        if (link && a->tries == 0)
-                return xsn_error_set(ret_err, -EEXIST, "name-in-use", "there is a device called '%s' already",
-                                     vlan->device);
-        if (!link)
-                link = xsn_lx_make_link(a, vlan->device, "vlan");
+        if (link)
+                return xsn_lx_made_before(a, vlan->device, ret_err);
+        link = xsn_lx_make_link(a, vlan->device, "vlan");
         if (!link)
                 return xsn_error_oom(ret_err);
         ifi.ifi_index = (int)link->ifindex;
