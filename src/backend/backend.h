@@ -24,7 +24,11 @@ struct xsn_backend_env {
 typedef void (*xsn_observed_fn)(struct xsnet_state *state, int code, struct xsnet_error *err, void *userdata);
 /* A step was begun (code 1), is done (0) or failed (-errno); err is borrowed. */
 typedef void (*xsn_step_fn)(const struct xsnet_step *step, int code, const struct xsnet_error *err, void *userdata);
-/* The end of an apply; `err` is taken. -ECANCELED after cancel. */
+/*
+ * The end of an apply; `err` is taken. -ECANCELED after cancel; -ESTALE: the target is not as the plan assumed;
+ * -ETIMEDOUT: a step was not answered, but looking at the target tells what became of it; -EINPROGRESS: what was begun
+ * may still happen, so the engine does not go back but ends in doubt.
+ */
 typedef void (*xsn_applied_fn)(int code, struct xsnet_error *err, void *userdata);
 /* Something changed: the object as it is now (borrowed), or NULL for "observe everything again". */
 typedef void (*xsn_event_fn)(struct xsnet_object *obj, bool gone, void *userdata);

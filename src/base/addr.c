@@ -136,6 +136,27 @@ static int longest_zero_run(const uint16_t groups[8], int *ret_start)
         return best > 1 ? best : 0;
 }
 
+/* printf() would take most of the time of whoever prints many addresses. Returns the end. */
+static char *put_decimal(char *p, unsigned n)
+{
+        if (n >= 100)
+                *p++ = (char)('0' + n / 100);
+        if (n >= 10)
+                *p++ = (char)('0' + n / 10 % 10);
+        *p++ = (char)('0' + n % 10);
+        *p = '\0';
+        return p;
+}
+
+static void format_ipv4(const uint8_t b[4], char *p)
+{
+        for (int i = 0; i < 4; i++) {
+                if (i > 0)
+                        *p++ = '.';
+                p = put_decimal(p, b[i]);
+        }
+}
+
 /* RFC 5952: lower case, no leading zeros, "::" for the longest run. */
 static void format_ipv6(const uint8_t b[16], char buf[XSN_IP_STRLEN])
 {
@@ -145,7 +166,7 @@ static void format_ipv6(const uint8_t b[16], char buf[XSN_IP_STRLEN])
         char *p = buf;
 
         if (memcmp(b, mapped, sizeof(mapped)) == 0) {
-                (void)snprintf(buf, XSN_IP_STRLEN, "::ffff:%u.%u.%u.%u", b[12], b[13], b[14], b[15]);
+                format_ipv4(b + 12, stpcpy(buf, "::ffff:"));
                 return;
         }
         for (int i = 0; i < 8; i++)
@@ -167,7 +188,7 @@ char *xsn_ip_format(const struct xsn_ip *ip, char buf[XSN_IP_STRLEN])
 {
         buf[0] = '\0';
         if (ip->family == 4)
-                (void)snprintf(buf, XSN_IP_STRLEN, "%u.%u.%u.%u", ip->b[0], ip->b[1], ip->b[2], ip->b[3]);
+                format_ipv4(ip->b, buf);
         else if (ip->family == 6)
                 format_ipv6(ip->b, buf);
         return buf;
@@ -177,8 +198,10 @@ char *xsn_ip_format_prefix(const struct xsn_ip *ip, char buf[XSN_IP_STRLEN])
 {
         size_t len = strlen(xsn_ip_format(ip, buf));
 
-        if (len > 0)
-                (void)snprintf(buf + len, XSN_IP_STRLEN - len, "/%u", ip->plen);
+        if (len > 0) {
+                buf[len] = '/';
+                put_decimal(buf + len + 1, ip->plen);
+        }
         return buf;
 }
 

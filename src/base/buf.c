@@ -46,6 +46,18 @@ void xsn_buf_putc(struct xsn_buf *buf, char c)
         xsn_buf_putn(buf, &c, 1);
 }
 
+void xsn_buf_put_number(struct xsn_buf *buf, uint64_t n)
+{
+        char digits[20];
+        size_t i = sizeof(digits);
+
+        do {
+                digits[--i] = (char)('0' + n % 10);
+                n /= 10;
+        } while (n);
+        xsn_buf_putn(buf, digits + i, sizeof(digits) - i);
+}
+
 void xsn_buf_printf(struct xsn_buf *buf, const char *fmt, ...)
 {
         va_list args;

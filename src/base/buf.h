@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -18,6 +19,8 @@ struct xsn_buf {
 void xsn_buf_put(struct xsn_buf *buf, const char *s);
 void xsn_buf_putn(struct xsn_buf *buf, const char *s, size_t n);
 void xsn_buf_putc(struct xsn_buf *buf, char c);
+/* In decimal; for what prints so often that printf() would be felt. */
+void xsn_buf_put_number(struct xsn_buf *buf, uint64_t n);
 void xsn_buf_printf(struct xsn_buf *buf, const char *fmt, ...) XSN_PRINTF(2, 3);
 /* The string ("" where nothing was put); the caller's. -ENOMEM if any put failed. Empties buf. */
 int xsn_buf_take(struct xsn_buf *buf, char **ret_s);

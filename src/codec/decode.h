@@ -16,13 +16,16 @@ struct xsn_path {
 
 struct xsn_decoder {
         struct xsn_report *report;
-        unsigned flags;  /* XSN_CODEC_* */
-        bool alone;      /* an object by itself: its key `kind` is not part of it */
-        size_t n_items;  /* objects so far */
-        size_t n_bad;    /* nodes that the reader has reported, as far as they were met */
+        unsigned flags; /* XSN_CODEC_* */
+        bool alone;     /* an object by itself: its key `kind` is not part of it */
+        size_t n_items; /* objects so far */
+        size_t n_bad;   /* nodes that the reader has reported, as far as they were met */
 };
 
-/* Errors go to the report; its `failed` says that there was no memory. False: the document was not read to its end. */
+/*
+ * Errors go to the report; its `failed` says that there was no memory. False: the
+ * document was not read to its end.
+ */
 bool xsn_decode_document(struct xsn_decoder *d, const struct xsn_node *root, struct xsnet_state *state);
 /* NULL where something was wrong with it, see the report. */
 struct xsnet_object *xsn_decode_item(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_class *cls,
@@ -35,8 +38,9 @@ void xsn_decode_row(struct xsn_decoder *d, const struct xsn_path *path, struct x
 bool xsn_row_can_reset(const struct xsn_class *cls, const struct xsn_field *field);
 
 /*
- * For what is no row of a kind: a value as a row like it would take it, in place of the old one. False where something was
- * wrong. */
+ * For what is no row of a kind: a value as a row like it would take it, in place of the old one. False where something
+ * was wrong.
+ */
 bool xsn_decode_list(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_field *field,
                      const struct xsn_node *node, struct xsn_list *ret_list);
 bool xsn_decode_bool(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_node *node, bool *ret_value);

@@ -210,6 +210,8 @@ static bool observed_key(struct xsn_decoder *d, const struct xsn_path *path, str
                 xsn_decode_text(d, path, node, &obj->payload);
         else if (!strcmp(path->key, "made"))
                 xsn_decode_bool(d, path, node, &obj->made);
+        else if (!strcmp(path->key, "mark-taken"))
+                xsn_decode_bool(d, path, node, &obj->mark_taken);
         else
                 return false;
         return true;
@@ -268,7 +270,8 @@ static void infer_mode(struct xsnet_object *obj, int mode_field, int address_fie
         list = xsn_object_member(obj, xsn_class_field(obj->cls, (size_t)address));
         if (!list->n)
                 return;
-        ((struct xsn_enumval *)xsn_object_member(obj, xsn_class_field(obj->cls, (size_t)mode)))->value = XSNET_IP_STATIC;
+        ((struct xsn_enumval *)xsn_object_member(obj, xsn_class_field(obj->cls, (size_t)mode)))->value =
+                XSNET_IP_STATIC;
         xsn_object_mark(obj, mode_field);
         obj->field_pos[mode] = obj->field_pos[address];
 }

@@ -32,10 +32,14 @@ static int scalar_type(int type)
 static const char *expected(int type)
 {
         static const char *const names[] = {
-                [XSNET_TYPE_BOOL] = "true or false",   [XSNET_TYPE_U32] = "a number",
-                [XSNET_TYPE_RATE] = "a rate",          [XSNET_TYPE_ENUM] = "a name",
-                [XSNET_TYPE_STR] = "a text",           [XSNET_TYPE_MAC] = "a MAC address",
-                [XSNET_TYPE_IP] = "an address",        [XSNET_TYPE_PREFIXES] = "an address with its prefix length",
+                [XSNET_TYPE_BOOL] = "true or false",
+                [XSNET_TYPE_U32] = "a number",
+                [XSNET_TYPE_RATE] = "a rate",
+                [XSNET_TYPE_ENUM] = "a name",
+                [XSNET_TYPE_STR] = "a text",
+                [XSNET_TYPE_MAC] = "a MAC address",
+                [XSNET_TYPE_IP] = "an address",
+                [XSNET_TYPE_PREFIXES] = "an address with its prefix length",
                 [XSNET_TYPE_ROUTES] = "a map of to, via and metric",
         };
 
@@ -98,8 +102,8 @@ static bool read_scalar(struct xsn_decoder *d, const struct xsn_path *path, cons
 
         if (node->type != XSN_NODE_SCALAR || !style_fits(scalar, node->style))
                 return xsn_decode_wrong_type(d, path, expected(scalar), node);
-        if (observed && (scalar == XSNET_TYPE_STR ||
-                         (scalar == XSNET_TYPE_ENUM && xsn_enum_from_name(field->en, node->text) < 0)))
+        if (observed &&
+            (scalar == XSNET_TYPE_STR || (scalar == XSNET_TYPE_ENUM && xsn_enum_from_name(field->en, node->text) < 0)))
                 return !keep_observed(scalar, node->text, ret_value) || out_of_memory(d);
         if (node->n > SCALAR_MAX) {
                 xsn_report_add(d->report, node->pos, xsn_path_text(path, where), -ERANGE, "out-of-range",
@@ -136,8 +140,7 @@ static void duplicate(struct xsn_decoder *d, const struct xsn_path *path, const 
 
         if (first->node->pos.line)
                 xsn_report_add(d->report, again->node->pos, xsn_path_text(&at, where), -EINVAL, "duplicate",
-                               "'%s' stands twice, at %u:%u too", text, first->node->pos.line,
-                               first->node->pos.column);
+                               "'%s' stands twice, at %u:%u too", text, first->node->pos.line, first->node->pos.column);
         else
                 xsn_report_add(d->report, again->node->pos, xsn_path_text(&at, where), -EINVAL, "duplicate",
                                "'%s' stands twice", text);
@@ -198,8 +201,8 @@ bool xsn_decode_list(struct xsn_decoder *d, const struct xsn_path *path, const s
         bool ok;
 
         if (!one && node->type != XSN_NODE_LIST)
-                return xsn_decode_wrong_type(d, path, field->flags & XSN_F_ONE ? expected(scalar_type(field->type))
-                                                                               : "a list", node);
+                return xsn_decode_wrong_type(
+                        d, path, field->flags & XSN_F_ONE ? expected(scalar_type(field->type)) : "a list", node);
         xsn_value_clear(type, ret_list); /* of a key that stands twice */
         if (!one && !node->n)            /* the empty list holds no memory */
                 return true;
@@ -370,8 +373,8 @@ void xsn_decode_row(struct xsn_decoder *d, const struct xsn_path *path, struct x
                 if (xsn_row_can_reset(obj->cls, field))
                         xsn_object_reset_row(obj, i);
                 else
-                        xsn_report_add(d->report, node->pos, xsn_path_text(path, where), -EINVAL,
-                                       "no-default", "%s: expected %s, found null: it has no default", field->name,
+                        xsn_report_add(d->report, node->pos, xsn_path_text(path, where), -EINVAL, "no-default",
+                                       "%s: expected %s, found null: it has no default", field->name,
                                        xsn_type_of(field->type)->item ? "a list" : expected(field->type));
                 return;
         }

@@ -94,6 +94,8 @@ static int decode(const struct xsn_node *root, unsigned flags, struct xsn_report
                 struct xsnet_error *errs = NULL;
 
                 xsn_state_check(state, &errs);
+                if (!errs)
+                        xsn_state_set_checked(state);
                 xsn_report_chain(report, errs);
         }
         *ret_state = XSN_TAKE(state);

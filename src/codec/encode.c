@@ -100,8 +100,8 @@ static int route_to_json(const struct xsn_route *route, json_t **ret_json)
 }
 
 /* By the type's own words, but for numbers and booleans. */
-static int scalar_to_json(const struct xsn_field *field, const struct xsn_type *type, const void *value,
-                          unsigned flags, json_t **ret_json)
+static int scalar_to_json(const struct xsn_field *field, const struct xsn_type *type, const void *value, unsigned flags,
+                          json_t **ret_json)
 {
         _cleanup_(xsn_freep) char *text = NULL;
         struct xsn_buf buf = { 0 };
@@ -150,7 +150,8 @@ static int map_to_json(const struct xsn_list *map, unsigned flags, json_t **ret_
                 return -ENOMEM;
         for (size_t i = 0; i < map->n; i++) {
                 const struct xsn_entry *e = &XSN_ITEM(*map, struct xsn_entry, i);
-                int r = e->value ? put_text(json, e->key, e->value, flags) : put_named(json, e->key, json_null(), flags);
+                int r = e->value ? put_text(json, e->key, e->value, flags)
+                                 : put_named(json, e->key, json_null(), flags);
 
                 if (r < 0)
                         return r;
@@ -242,6 +243,8 @@ static int put_mark(json_t *json, const struct xsnet_object *obj, unsigned flags
                 r = put_text(json, "owner", obj->owner, flags);
         if (!r && obj->made)
                 r = put(json, "made", json_true());
+        if (!r && obj->mark_taken)
+                r = put(json, "mark-taken", json_true());
         if (!r && obj->payload)
                 r = put_text(json, "payload", obj->payload, flags);
         return r;
@@ -404,8 +407,7 @@ int xsn_codec_dump(const struct xsnet_state *state, int format, unsigned flags, 
         return 0;
 }
 
-XSN_EXPORT int xsnet_document_dump(struct xsnet_state *state, int format, char **ret_text,
-                                   struct xsnet_error **ret_err)
+XSN_EXPORT int xsnet_document_dump(struct xsnet_state *state, int format, char **ret_text, struct xsnet_error **ret_err)
 {
         return xsn_codec_dump(state, format, 0, ret_text, ret_err);
 }

@@ -36,47 +36,60 @@ static int put_object(json_t *map, const char *key, const struct xsnet_object *o
         return r < 0 || !obj ? r : put(map, key, value);
 }
 
-static int fill(json_t *json, const struct xsn_journal *journal)
+static int fill_head(json_t *json, const struct xsn_journal *journal)
 {
-        json_t *entries = json_array();
         int r = put(json, "xsnet-journal", json_integer(VERSION));
 
         if (!r)
                 r = put_text(json, "target", journal->target);
         if (!r)
                 r = put_text(json, "owner", journal->owner);
-        if (!r)
-                r = put_text(json, "payload", journal->payload);
-        if (!r)
-                r = put(json, "entries", entries);
-        else
-                json_decref(entries);
-        for (size_t i = 0; !r && i < journal->n_entries; i++) {
-                json_t *entry = json_object();
+        return r ? r : put_text(json, "payload", journal->payload);
+}
 
-                if (!entry || json_array_append_new(entries, entry))
-                        return -ENOMEM;
-                r = put_object(entry, "before", journal->entries[i].before);
-                if (!r)
-                        r = put_object(entry, "after", journal->entries[i].after);
+static int write_entry(const struct xsn_journal_entry *entry, struct xsn_buf *buf)
+{
+        _cleanup_(xsn_json_decrefp) json_t *json = json_object();
+        int r = json ? put_object(json, "before", entry->before) : -ENOMEM;
+
+        if (!r)
+                r = put_object(json, "after", entry->after);
+        return r ? r : xsn_json_write(json, false, buf);
+}
+
+/* Entry by entry: as values, all of them would take more memory than everything else of an apply together. */
+static int write_journal(const struct xsn_journal *journal, struct xsn_buf *buf)
+{
+        _cleanup_(xsn_json_decrefp) json_t *head = json_object();
+        int r = head ? fill_head(head, journal) : -ENOMEM;
+
+        if (!r)
+                r = xsn_json_write(head, false, buf);
+        if (r < 0)
+                return r;
+        buf->len--; /* the brace that ends the head: the entries are its last member */
+        xsn_buf_put(buf, ",\"entries\":[");
+        for (size_t i = 0; !r && i < journal->n_entries; i++) {
+                if (i > 0)
+                        xsn_buf_putc(buf, ',');
+                r = write_entry(&journal->entries[i], buf);
         }
+        xsn_buf_put(buf, "]}\n");
         return r;
 }
 
 int xsn_codec_journal_dump(const struct xsn_journal *journal, char **ret_text, struct xsnet_error **ret_err)
 {
-        _cleanup_(xsn_json_decrefp) json_t *json = json_object();
         struct xsn_buf buf = { 0 };
-        int r = json ? fill(json, journal) : -ENOMEM;
+        int r = write_journal(journal, &buf);
 
+        if (r < 0)
+                xsn_buf_done(&buf);
         if (r == -EILSEQ)
                 return xsn_error_set(ret_err, r, "bad-text", "%s: a name on the host is not UTF-8, so that the journal "
                                      "could not keep it", journal->target);
-        if (r < 0 || xsn_json_write(json, false, &buf) < 0) {
-                xsn_buf_done(&buf);
+        if (r < 0)
                 return xsn_error_oom(ret_err);
-        }
-        xsn_buf_putc(&buf, '\n');
         return xsn_buf_take(&buf, ret_text) < 0 ? xsn_error_oom(ret_err) : 0;
 }
 
@@ -118,7 +131,8 @@ static int get_object(const json_t *json, const char *key, struct xsnet_object *
         if (r == -ENOMEM)
                 return xsn_error_give(ret_err, err);
         if (r < 0)
-                r = bad(ret_err, xsnet_error_get_message(err));
+                r = xsn_error_set(ret_err, -EINVAL, "bad-journal", "the journal cannot be read: %s: %s",
+                                  xsnet_error_get_where(err), xsnet_error_get_message(err));
         xsnet_error_free(err);
         return r;
 }

@@ -43,8 +43,8 @@ struct xsn_json_token xsn_json_next(struct xsn_json_scan *scan)
         size_t i = scan->offset;
         char c;
 
-        while (i < scan->len && (scan->text[i] == ' ' || scan->text[i] == '\t' || scan->text[i] == '\n' ||
-                                 scan->text[i] == '\r'))
+        while (i < scan->len &&
+               (scan->text[i] == ' ' || scan->text[i] == '\t' || scan->text[i] == '\n' || scan->text[i] == '\r'))
                 i++;
         advance(scan, i);
         token = (struct xsn_json_token){ .type = XSN_JSON_END, .start = i, .end = i, .pos = scan->pos };

@@ -12,10 +12,15 @@
 #include "model/kinds.h"
 
 /* The type of a punctuation mark is the mark itself. */
-enum { XSN_JSON_END = 0, XSN_JSON_STRING = 's', XSN_JSON_WORD = 'w', XSN_JSON_OTHER = '?' };
+enum {
+        XSN_JSON_END = 0,
+        XSN_JSON_STRING = 's',
+        XSN_JSON_WORD = 'w',
+        XSN_JSON_OTHER = '?'
+};
 
 struct xsn_json_token {
-        int type; /* XSN_JSON_*, or one of { } [ ] : , */
+        int type;          /* XSN_JSON_*, or one of { } [ ] : , */
         size_t start, end; /* offsets */
         struct xsn_pos pos;
 };

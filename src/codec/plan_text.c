@@ -62,6 +62,7 @@ static const char *plural(size_t n)
 
 static void put_head(const struct xsnet_plan *plan, struct xsn_buf *buf)
 {
+        const char *last = plan->n_targets ? plan->targets[plan->n_targets - 1].name : "";
         int worst = XSNET_DISRUPTION_NONE;
         bool management = false;
 
@@ -72,15 +73,18 @@ static void put_head(const struct xsnet_plan *plan, struct xsn_buf *buf)
         }
         if (plan->owner)
                 xsn_buf_printf(buf, " (owner %s)", plan->owner);
+        /* "linux:" has one already. */
+        if (plan->owner || !*last || last[strlen(last) - 1] != ':')
+                xsn_buf_putc(buf, ':');
         if (!plan->n_steps) {
-                xsn_buf_put(buf, ": nothing to do\n");
+                xsn_buf_put(buf, " nothing to do\n");
                 return;
         }
         for (size_t i = 0; i < plan->n_steps; i++) {
                 worst = plan->steps[i].disruption > worst ? plan->steps[i].disruption : worst;
                 management |= plan->steps[i].management && plan->steps[i].disruption;
         }
-        xsn_buf_printf(buf, ": %zu step%s in %u wave%s, worst disruption %s", plan->n_steps, plural(plan->n_steps),
+        xsn_buf_printf(buf, " %zu step%s in %u wave%s, worst disruption %s", plan->n_steps, plural(plan->n_steps),
                        plan->n_waves, plural(plan->n_waves), disruptions[worst]);
         xsn_buf_put(buf, management ? ", management is touched\n" : "\n");
 }
@@ -219,6 +223,8 @@ static bool is_shown(const struct xsnet_step *step, const struct xsn_field *fiel
                 return step->changed >> i & 1;
         if (field->flags & (XSN_F_KEY | XSN_F_SELECT))
                 return false;
+        if (step->verb == XSNET_STEP_CREATE && field->id == XSNET_FIELD_STATUS_MTU)
+                return xsn_object_mtu(step->to) != 0 && xsn_object_mtu(step->to) != 1500;
         if (step->verb == XSNET_STEP_CREATE)
                 return (step->changed >> i & 1) && !xsn_plan_row_is_default(step->to, i);
         return !(field->flags & XSN_F_OBSERVED) && !xsn_plan_row_is_default(step->from, i);

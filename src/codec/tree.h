@@ -11,7 +11,13 @@
 #include "codec/report.h"
 
 /* A bad node stands for one that the reader has reported: nobody need complain about it again. */
-enum { XSN_NODE_NULL, XSN_NODE_BAD, XSN_NODE_SCALAR, XSN_NODE_LIST, XSN_NODE_MAP };
+enum {
+        XSN_NODE_NULL,
+        XSN_NODE_BAD,
+        XSN_NODE_SCALAR,
+        XSN_NODE_LIST,
+        XSN_NODE_MAP
+};
 
 /* How a scalar was written. */
 enum {

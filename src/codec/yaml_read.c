@@ -144,8 +144,7 @@ static int read_list(struct reader *r, struct xsn_node *list, unsigned depth)
                 }
                 pos = mark_pos(&event.start_mark);
                 n = read_node(r, &event, depth, &value);
-                if (n < 0 || (n = xsn_tree_add(r->tree, list, NULL, value)) < 0 ||
-                    (n = check_weight(r, list, pos)) < 0)
+                if (n < 0 || (n = xsn_tree_add(r->tree, list, NULL, value)) < 0 || (n = check_weight(r, list, pos)) < 0)
                         return n;
         }
 }
@@ -246,8 +245,7 @@ static int read_map(struct reader *r, struct xsn_node *map, unsigned depth)
                 pos = mark_pos(&event.start_mark);
                 n = read_key(r, &event, depth, &key);
                 if (n < 0 || (n = next_event(r, &event)) < 0 || (n = read_node(r, &event, depth, &value)) < 0 ||
-                    (key && (n = xsn_tree_add(r->tree, map, key, value)) < 0) ||
-                    (n = check_weight(r, map, pos)) < 0)
+                    (key && (n = xsn_tree_add(r->tree, map, key, value)) < 0) || (n = check_weight(r, map, pos)) < 0)
                         return n;
         }
 }
@@ -313,8 +311,9 @@ static int read_stream(struct reader *r)
                 }
                 if (type == YAML_STREAM_END_EVENT) {
                         yaml_event_delete(&event);
-                        return done ? 0 : xsn_report_add(r->report, pos, NULL, -EINVAL, "syntax",
-                                                         "expected a document, found nothing");
+                        return done ? 0
+                                    : xsn_report_add(r->report, pos, NULL, -EINVAL, "syntax",
+                                                     "expected a document, found nothing");
                 }
                 if (type == YAML_DOCUMENT_START_EVENT) {
                         yaml_event_delete(&event);

@@ -19,8 +19,8 @@
 /* YAML 1.1 has the most words; case does not matter, to be on the safe side. */
 static bool is_word(const char *text)
 {
-        static const char *const words[] = { "",     "~",    "null", "true", "false", "yes",  "no",   "on", "off",
-                                             "y",    "n",    ".nan", ".inf", "+.inf", "-.inf", "=",   "<<" };
+        static const char *const words[] = { "",  "~", "null", "true", "false", "yes",   "no", "on", "off",
+                                             "y", "n", ".nan", ".inf", "+.inf", "-.inf", "=",  "<<" };
 
         for (size_t i = 0; i < XSN_ARRAY_SIZE(words); i++)
                 if (!strcasecmp(text, words[i]))
@@ -90,8 +90,8 @@ static int emit_scalar(yaml_emitter_t *emitter, const char *text, yaml_scalar_st
         yaml_event_t event;
 
         return emit(emitter, &event,
-                    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1,
-                                                 1, style));
+                    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1,
+                                                 style));
 }
 
 /* What has more than one line stands on one, with escapes. */
@@ -99,8 +99,8 @@ static int emit_text(yaml_emitter_t *emitter, const char *text)
 {
         if (strpbrk(text, "\t\r\n"))
                 return emit_scalar(emitter, text, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
-        return emit_scalar(emitter, text, xsn_yaml_misread(text) ? YAML_SINGLE_QUOTED_SCALAR_STYLE
-                                                                 : YAML_PLAIN_SCALAR_STYLE);
+        return emit_scalar(emitter, text,
+                           xsn_yaml_misread(text) ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
 }
 
 static int emit_value(yaml_emitter_t *emitter, const json_t *json);
@@ -113,7 +113,7 @@ static int emit_map(yaml_emitter_t *emitter, const json_t *json)
         int r = emit(emitter, &event,
                      yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
 
-        json_object_foreach (map, key, value) {
+        json_object_foreach(map, key, value) {
                 if (!r)
                         r = emit_text(emitter, key);
                 if (!r)
@@ -128,8 +128,8 @@ static int emit_list(yaml_emitter_t *emitter, const json_t *json)
         bool flow = !n || !json_is_object(json_array_get(json, 0));
         yaml_event_t event;
         int r = emit(emitter, &event,
-                     yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, flow ? YAML_FLOW_SEQUENCE_STYLE
-                                                                                      : YAML_BLOCK_SEQUENCE_STYLE));
+                     yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
+                                                          flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE));
 
         for (size_t i = 0; i < n && !r; i++)
                 r = emit_value(emitter, json_array_get(json, i));
@@ -165,8 +165,7 @@ static int emit_document(yaml_emitter_t *emitter, const json_t *json)
 
         if (emit(emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) < 0 ||
             emit(emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) < 0 ||
-            emit_value(emitter, json) < 0 ||
-            emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) < 0)
+            emit_value(emitter, json) < 0 || emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) < 0)
                 return -ENOMEM;
         return emit(emitter, &event, yaml_stream_end_event_initialize(&event));
 }

@@ -12,11 +12,9 @@
 
 #define REPLANS_MAX 3
 
-/* Pauses, in ms: of one who waits for a lock, and between looks at what settles. */
-#define LOCK_PAUSE        10
-#define LOCK_PAUSE_MAX    250
-#define SETTLE_PAUSE      20
-#define SETTLE_PAUSE_MAX  1000
+/* Pauses of one who waits for a lock, in ms. */
+#define LOCK_PAUSE     10
+#define LOCK_PAUSE_MAX 250
 
 /* Ends before anything was changed. */
 static enum xsn_phase end_unchanged(struct xsn_run *run)
@@ -385,16 +383,14 @@ void xsn_begin_verify(struct xsn_run *run)
                         xsn_endpoint_observe(run->engine->targets[i], xsn_run_target_ended);
 }
 
-int xsn_run_verify(struct xsn_run *run, struct xsn_endpoint *target, const struct xsnet_plan *of, size_t index)
+int xsn_run_verify(struct xsn_endpoint *target, const struct xsnet_plan *of, size_t index)
 {
         int r;
 
-        xsnet_error_free(target->err);
-        target->err = NULL;
+        target->err = xsnet_error_free(target->err);
         r = xsn_plan_verify(of, index, target->observed, target->backend->ops->get_settling(target->backend),
                             &target->err);
         target->code = r == -EAGAIN ? 0 : r;
-        (void)run;
         return r;
 }
 
@@ -410,11 +406,11 @@ enum xsn_phase xsn_end_verify(struct xsn_run *run)
                 return xsn_run_go_back(run);
         for (size_t i = 0; i < run->engine->n_targets; i++)
                 if (run->engine->targets[i]->journaled &&
-                    xsn_run_verify(run, run->engine->targets[i], run->plan, i) == -EAGAIN)
+                    xsn_run_verify(run->engine->targets[i], run->plan, i) == -EAGAIN)
                         settles = true;
         if (xsn_run_collect(run) < 0)
                 return xsn_run_go_back(run);
-        return settles ? xsn_run_pause(run, SETTLE_PAUSE, SETTLE_PAUSE_MAX) : XSN_PHASE_COMMIT;
+        return settles ? xsn_run_pause(run, XSN_SETTLE_PAUSE, XSN_SETTLE_PAUSE_MAX) : XSN_PHASE_COMMIT;
 }
 
 enum xsn_phase xsn_end_commit(struct xsn_run *run)

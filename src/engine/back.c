@@ -10,9 +10,7 @@
 #include "base/alloc.h"
 #include "engine/run.h"
 
-#define BACK_TRIES_MAX   3
-#define SETTLE_PAUSE     20 /* ms */
-#define SETTLE_PAUSE_MAX 1000
+#define BACK_TRIES_MAX 3
 
 enum xsn_phase xsn_run_go_back(struct xsn_run *run)
 {
@@ -206,12 +204,12 @@ enum xsn_phase xsn_end_back_verify(struct xsn_run *run)
         for (size_t i = 0; i < run->engine->n_targets; i++) {
                 struct xsn_endpoint *target = run->engine->targets[i];
 
-                if (target->journaled && xsn_run_verify(run, target, target->back, 0) == -EAGAIN)
+                if (target->journaled && xsn_run_verify(target, target->back, 0) == -EAGAIN)
                         settles = true;
         }
         if (collect_back(run) < 0)
                 return xsn_run_leave(run);
-        return settles ? xsn_run_pause(run, SETTLE_PAUSE, SETTLE_PAUSE_MAX) : XSN_PHASE_BACK_COMMIT;
+        return settles ? xsn_run_pause(run, XSN_SETTLE_PAUSE, XSN_SETTLE_PAUSE_MAX) : XSN_PHASE_BACK_COMMIT;
 }
 
 enum xsn_phase xsn_end_back_commit(struct xsn_run *run)

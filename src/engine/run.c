@@ -261,7 +261,7 @@ void xsn_run_fail_stopped(struct xsn_run *run)
         if (run->stop == -ECANCELED)
                 xsn_error_set(&err, run->stop, "cancelled", "cancelled while %s", phases[run->phase].name);
         else
-                xsn_error_set(&err, run->stop, "deadline", "not done within %u ms: stopped while %s",
+                xsn_error_set(&err, run->stop, "timed-out", "not done within %u ms: stopped while %s",
                               run->engine->deadline, phases[run->phase].name);
         xsn_run_fail(run, run->stop, err);
 }

@@ -119,8 +119,12 @@ enum xsn_phase xsn_run_go_back(struct xsn_run *run);
 /* Ends where it is, with the journals kept and an error that says what is left. */
 enum xsn_phase xsn_run_leave(struct xsn_run *run);
 
-/* Verifies what `plan` made of a target: 0, -EAGAIN while it settles, or a failure. */
-int xsn_run_verify(struct xsn_run *run, struct xsn_endpoint *target, const struct xsnet_plan *plan, size_t index);
+/* Pauses between looks at what settles, in ms. */
+#define XSN_SETTLE_PAUSE     20
+#define XSN_SETTLE_PAUSE_MAX 1000
+
+/* Verifies what `plan` made of a target: 0, -EAGAIN while it settles, or a failure, which is the target's. */
+int xsn_run_verify(struct xsn_endpoint *target, const struct xsnet_plan *plan, size_t index);
 /* Removes the journals of this run. 0, or the first failure, which is then an error of the run. */
 int xsn_run_remove_journals(struct xsn_run *run);
 

@@ -385,6 +385,7 @@ XSN_EXPORT int xsnet_object_get_entry(struct xsnet_object *obj, int field, const
 XSN_EXPORT void xsnet_object_set_absent(struct xsnet_object *obj, int absent)
 {
         obj->absent = absent != 0;
+        obj->version++;
 }
 
 XSN_EXPORT int xsnet_object_get_absent(struct xsnet_object *obj)
@@ -395,6 +396,7 @@ XSN_EXPORT int xsnet_object_get_absent(struct xsnet_object *obj)
 XSN_EXPORT void xsnet_object_set_adopt(struct xsnet_object *obj, int adopt)
 {
         obj->adopt = adopt != 0;
+        obj->version++;
 }
 
 XSN_EXPORT int xsnet_object_get_adopt(struct xsnet_object *obj)
@@ -413,6 +415,7 @@ XSN_EXPORT int xsnet_object_add_host(struct xsnet_object *obj, const char *host,
                 return xsn_error_set(ret_err, -EINVAL, "bad-value", "host: expected a name in UTF-8");
         if (xsn_strs_has(&obj->hosts, host))
                 return xsn_error_set(ret_err, -EEXIST, "duplicate", "host: '%s' stands twice", host);
+        obj->version++;
         return xsn_strs_add(&obj->hosts, host) < 0 ? xsn_error_oom(ret_err) : 0;
 }
 

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/names.h"
 
 const char *xsn_checker_name(struct xsn_checker *c, const struct xsn_claimant *it)
 {
@@ -105,9 +104,8 @@ static void check_devices(struct xsn_checker *c, struct xsn_claimant *it)
         size_t n = xsn_claimant_devices(it, devices);
 
         for (size_t i = 0; i < n; i++)
-                if (strlen(devices[i]) <= XSN_IFNAME_MAX) /* else the VLAN's device is called otherwise */
-                        claim_alone(c, XSN_CLAIM_DEVICE, devices[i], it, device_field(it->obj, devices[i]),
-                                    "device-used-twice", "device");
+                claim_alone(c, XSN_CLAIM_DEVICE, devices[i], it, device_field(it->obj, devices[i]),
+                            "device-used-twice", "device");
         for (size_t i = 0; bond && i < bond->members.n; i++)
                 claim_alone(c, XSN_CLAIM_MEMBER, XSN_ITEM(bond->members, char *, i), it, XSNET_FIELD_MEMBERS,
                             "device-used-twice", "member");

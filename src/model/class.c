@@ -42,13 +42,33 @@ const struct xsn_field *xsn_class_field(const struct xsn_class *cls, size_t i)
         return &xsn_address_fields[i];
 }
 
+static int find_id(const struct xsn_field *fields, size_t n, int field)
+{
+        for (size_t i = 0; i < n; i++)
+                if (fields[i].id == field)
+                        return (int)i;
+        return -ENOENT;
+}
+
+/* Everything goes through here, so it looks at one list after the other instead of calling xsn_class_field(). */
 int xsn_class_index(const struct xsn_class *cls, int field)
 {
-        size_t n = xsn_class_n_fields(cls);
+        size_t before = cls->n_fields;
+        int i = find_id(cls->fields, cls->n_fields, field);
 
-        for (size_t i = 0; i < n; i++)
-                if (xsn_class_field(cls, i)->id == field)
-                        return (int)i;
+        if (i >= 0)
+                return i;
+        if (cls->has_link) {
+                i = find_id(xsn_link_fields, xsn_n_link_fields, field);
+                if (i >= 0)
+                        return (int)before + i;
+                before += xsn_n_link_fields;
+        }
+        if (cls->has_address) {
+                i = find_id(xsn_address_fields, xsn_n_address_fields, field);
+                if (i >= 0)
+                        return (int)before + i;
+        }
         return -ENOENT;
 }
 

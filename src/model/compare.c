@@ -70,6 +70,25 @@ static bool wants_default(const struct xsnet_object *desired, const struct xsn_f
         return (field->flags & XSN_F_DEFAULT) && is_default(desired, i);
 }
 
+/*
+ * The mode is `static` only because of addresses that others set: these stay, so `none` can mean no more than
+ * that there are none of ours.
+ */
+static bool static_by_others(const struct xsnet_object *observed, const struct xsnet_object *desired, int field)
+{
+        static const struct xsn_list none;
+        bool v4 = field == XSNET_FIELD_IPV4_MODE;
+        const struct xsn_enumval *have = v4 ? &observed->a.ipv4_mode : &observed->a.ipv6_mode;
+        const struct xsn_enumval *want = v4 ? &desired->a.ipv4_mode : &desired->a.ipv6_mode;
+        bool reset = desired->reset & xsn_object_bit(desired, field);
+
+        if ((!v4 && field != XSNET_FIELD_IPV6_MODE) || have->value != XSNET_IP_STATIC ||
+            (!reset && want->value != XSNET_IP_NONE))
+                return false;
+        return (v4 ? observed->a.ipv4_address.n : observed->a.ipv6_address.n) > 0 &&
+               addresses_satisfied(observed, v4 ? &observed->a.ipv4_address : &observed->a.ipv6_address, &none);
+}
+
 bool xsn_object_row_differs(const struct xsnet_object *observed, const struct xsnet_object *desired, size_t i)
 {
         const struct xsn_field *field = xsn_class_field(desired->cls, i);
@@ -77,6 +96,8 @@ bool xsn_object_row_differs(const struct xsnet_object *observed, const struct xs
         uint64_t bit = UINT64_C(1) << i;
 
         if (field->flags & (XSN_F_OBSERVED | XSN_F_SELECT))
+                return false;
+        if (static_by_others(observed, desired, field->id))
                 return false;
         if (desired->reset & bit)
                 return !is_default(observed, i);
@@ -139,41 +160,6 @@ static int merge_map(struct xsn_list *map, const struct xsn_list *desired)
         return 0;
 }
 
-/* Those of the addresses of `have` that others added go to row i of obj too. 0 or -ENOMEM. */
-static int keep_others(struct xsnet_object *obj, size_t i, const struct xsn_list *have)
-{
-        const struct xsn_field *field = xsn_class_field(obj->cls, i);
-        const struct xsn_type *item = xsn_type_of(field->type)->item;
-        struct xsn_list *list = xsn_object_member(obj, field);
-
-        for (size_t k = 0; k < have->n; k++) {
-                const struct xsn_ip *ip = &XSN_ITEM(*have, struct xsn_ip, k);
-
-                if (xsn_list_find(item, &obj->a.other_addresses, ip) < 0 || xsn_list_find(item, list, ip) >= 0)
-                        continue;
-                if (xsn_list_add(item, list, ip) < 0)
-                        return -ENOMEM;
-                obj->present |= UINT64_C(1) << i;
-        }
-        return 0;
-}
-
-static int overlay_addresses(struct xsnet_object *obj, const struct xsnet_object *desired, size_t i)
-{
-        const struct xsn_type *type = xsn_type_of(XSNET_TYPE_PREFIXES);
-        struct xsn_list *list = xsn_object_member(obj, xsn_class_field(obj->cls, i));
-        struct xsn_list have = *list;
-        int r;
-
-        /* Taken out first: the row is cleared. */
-        memset(list, 0, sizeof(*list));
-        r = desired->present >> i & 1 ? xsn_object_copy_row(obj, desired, i) : xsn_object_default_row(obj, i);
-        if (!r)
-                r = keep_others(obj, i, &have);
-        xsn_value_clear(type, &have);
-        return r;
-}
-
 static int overlay_row(struct xsnet_object *obj, const struct xsnet_object *desired, size_t i)
 {
         const struct xsn_field *field = xsn_class_field(desired->cls, i);
@@ -182,8 +168,6 @@ static int overlay_row(struct xsnet_object *obj, const struct xsnet_object *desi
 
         if (!((desired->present | desired->reset) & bit) || (field->flags & XSN_F_OBSERVED))
                 return 0;
-        if (field->flags & XSN_F_ADDRESS)
-                return overlay_addresses(obj, desired, i);
         if (desired->reset & bit)
                 return xsn_object_default_row(obj, i);
         if (field->type != XSNET_TYPE_MAP)

@@ -30,6 +30,7 @@ struct xsn_addressing {
 
 struct xsnet_object {
         unsigned refs;
+        unsigned version; /* counts what a user changes: for xsn_state_is_checked() */
         const struct xsn_class *cls;
         uint64_t present; /* bit i: row i is set */
         uint64_t reset;   /* bit i: row i is to go back to its default (desired only); never also present */

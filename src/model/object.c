@@ -96,6 +96,7 @@ void xsn_object_mark(struct xsnet_object *obj, int field)
 {
         uint64_t bit = xsn_object_bit(obj, field);
 
+        obj->version++;
         obj->present |= bit;
         obj->reset &= ~bit;
 }
@@ -106,6 +107,7 @@ void xsn_object_clear_row(struct xsnet_object *obj, size_t i)
         uint64_t bit = UINT64_C(1) << i;
 
         xsn_value_clear(xsn_type_of(field->type), xsn_object_member(obj, field));
+        obj->version++;
         obj->present &= ~bit;
         obj->reset &= ~bit;
 }
@@ -235,25 +237,8 @@ const char *xsn_object_host(const struct xsnet_object *obj)
 int xsn_object_set_host(struct xsnet_object *obj, const char *host)
 {
         xsn_strs_clear(&obj->hosts);
+        obj->version++;
         return *host ? xsn_strs_add(&obj->hosts, host) : 0;
-}
-
-const char *xsn_object_network(const struct xsnet_object *obj)
-{
-        return xsn_object_string(obj, XSNET_FIELD_NETWORK);
-}
-
-const char *xsn_object_device(const struct xsnet_object *obj)
-{
-        const char *device = xsn_object_string(obj, XSNET_FIELD_DEVICE);
-
-        if (!device)
-                device = xsn_object_string(obj, XSNET_FIELD_STATUS_DEVICE);
-        if (!device && obj->cls->kind == XSNET_KIND_BOND)
-                device = xsn_object_string(obj, XSNET_FIELD_NAME);
-        if (!device && obj->cls->kind == XSNET_KIND_NETWORK)
-                device = xsn_object_string(obj, XSNET_FIELD_BRIDGE);
-        return device;
 }
 
 struct xsn_link *xsn_object_link(const struct xsnet_object *obj)
@@ -261,13 +246,52 @@ struct xsn_link *xsn_object_link(const struct xsnet_object *obj)
         return obj->cls->has_link ? &((struct xsn_linked *)(uintptr_t)obj)->l : NULL;
 }
 
+/*
+ * These are asked for all the time, so they do not look for rows: a member that is not set is zero.
+ */
+const char *xsn_object_network(const struct xsnet_object *obj)
+{
+        struct xsn_link *link = xsn_object_link(obj);
+
+        if (link)
+                return link->network;
+        return obj->cls->kind == XSNET_KIND_VIF ? XSN_VIF(obj)->network : NULL;
+}
+
+const char *xsn_object_device(const struct xsnet_object *obj)
+{
+        const char *device = NULL, *otherwise = NULL;
+
+        switch (obj->cls->kind) {
+        case XSNET_KIND_NETWORK:
+                device = XSN_NETWORK(obj)->status_device;
+                otherwise = XSN_NETWORK(obj)->bridge;
+                break;
+        case XSNET_KIND_PIF:
+                device = XSN_PIF(obj)->device;
+                break;
+        case XSNET_KIND_BOND:
+                device = XSN_BOND(obj)->status_device;
+                otherwise = XSN_BOND(obj)->name;
+                break;
+        case XSNET_KIND_VLAN:
+                device = XSN_VLAN(obj)->device;
+                break;
+        case XSNET_KIND_TUNNEL:
+                device = XSN_TUNNEL(obj)->device;
+                break;
+        case XSNET_KIND_VIF:
+                device = XSN_VIF(obj)->status_device;
+                break;
+        }
+        return device ? device : otherwise;
+}
+
 uint32_t xsn_object_mtu(const struct xsnet_object *obj)
 {
         struct xsn_link *link = xsn_object_link(obj);
 
         if (obj->cls->kind == XSNET_KIND_NETWORK)
-                return xsn_object_is_set(obj, XSNET_FIELD_MTU) ? XSN_NETWORK(obj)->mtu : 0;
-        if (!xsn_object_is_set(obj, XSNET_FIELD_STATUS_MTU))
-                return 0;
+                return XSN_NETWORK(obj)->mtu;
         return link ? link->status_mtu : XSN_VIF(obj)->status_mtu;
 }

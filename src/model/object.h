@@ -72,8 +72,8 @@ uint64_t xsn_object_diff(const struct xsnet_object *observed, const struct xsnet
 /* The same kind, and every row in the same state with the same value (positions and payload apart). */
 bool xsn_object_equal(const struct xsnet_object *a, const struct xsnet_object *b);
 /*
- * Makes `obj` what `desired` asks for: values copied, maps merged by key, resets to defaults. Of the
- * addresses that others added (status.other-addresses of `obj`), those that it has stay. 0 or -ENOMEM.
+ * Makes `obj` what `desired` asks for: values copied, maps merged by key, resets to defaults. Addresses
+ * that others added are the planner's to keep. 0 or -ENOMEM.
  */
 int xsn_object_overlay(struct xsnet_object *obj, const struct xsnet_object *desired);
 /*

@@ -132,15 +132,36 @@ int xsn_state_add(struct xsnet_state *state, struct xsnet_object *obj)
         if (state->indexed && index_add(state, obj) < 0)
                 xsn_state_touch(state);
         state->objects[state->n_objects++] = xsnet_object_ref(obj);
+        state->checked = 0;
         return 0;
 }
 
 void xsn_state_remove_at(struct xsnet_state *state, size_t i)
 {
         xsn_state_touch(state);
+        state->checked = 0;
         xsnet_object_unref(state->objects[i]);
         memmove(state->objects + i, state->objects + i + 1, (state->n_objects - i - 1) * sizeof(*state->objects));
         state->n_objects--;
+}
+
+static uint64_t count_changes(const struct xsnet_state *state)
+{
+        uint64_t n = 1;
+
+        for (size_t i = 0; i < state->n_objects; i++)
+                n += state->objects[i]->version;
+        return n;
+}
+
+void xsn_state_set_checked(struct xsnet_state *state)
+{
+        state->checked = count_changes(state);
+}
+
+bool xsn_state_is_checked(const struct xsnet_state *state)
+{
+        return state->checked && state->checked == count_changes(state);
 }
 
 int xsn_state_add_host(struct xsnet_state *state, const char *name, struct xsn_host **ret_host)

@@ -34,6 +34,7 @@ struct xsnet_state {
         char *owner;
         char *source; /* the document's name, for messages; NULL: none */
         bool prune;
+        uint64_t checked; /* what xsn_state_set_checked() counted; 0: not checked */
 };
 
 int xsn_state_new(struct xsnet_state **ret_state);
@@ -46,6 +47,13 @@ void xsn_state_remove_at(struct xsnet_state *state, size_t i);
 void xsn_state_touch(struct xsnet_state *state);
 /* Adds a host, or returns the one of that name; borrowed until the next is added. 0 or -ENOMEM. */
 int xsn_state_add_host(struct xsnet_state *state, const char *name, struct xsn_host **ret_host);
+
+/*
+ * A state that was found right is not checked again before it is planned, unless an object came, went, or was
+ * changed meanwhile. Objects count their changes, and never back.
+ */
+void xsn_state_set_checked(struct xsnet_state *state);
+bool xsn_state_is_checked(const struct xsnet_state *state);
 
 /*
  * Everything within the document: each object's own rules, then duplicates, cycles,

@@ -3,7 +3,6 @@
 #include "model/kinds.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 #include "model/object.h"
 
@@ -54,10 +53,14 @@ static void vif_key(const struct xsnet_object *obj, struct xsn_buf *buf)
 
         if (!xsn_object_is_set(obj, XSNET_FIELD_VIF_DEVICE))
                 return;
-        if (xsn_object_is_set(obj, XSNET_FIELD_VM))
-                xsn_buf_printf(buf, "%s/%" PRIu32, vif->vm, vif->device);
+        if (vif->vm)
+                xsn_buf_put(buf, vif->vm);
         else if (xsn_object_is_set(obj, XSNET_FIELD_DOMAIN))
-                xsn_buf_printf(buf, "%" PRIu32 "/%" PRIu32, vif->domain, vif->device);
+                xsn_buf_put_number(buf, vif->domain);
+        else
+                return;
+        xsn_buf_putc(buf, '/');
+        xsn_buf_put_number(buf, vif->device);
 }
 
 static void vif_check(const struct xsnet_object *obj, struct xsnet_error **errs)

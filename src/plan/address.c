@@ -31,10 +31,9 @@ bool xsn_addressing_has(const struct xsnet_object *obj)
 {
         const struct xsn_addressing *a = &obj->a;
 
-        return obj->cls->has_address &&
-               (a->ipv4_address.n || a->ipv6_address.n || a->management ||
-                runs_mode(obj, XSNET_FIELD_IPV4_MODE, &a->ipv4_mode) ||
-                runs_mode(obj, XSNET_FIELD_IPV6_MODE, &a->ipv6_mode));
+        return obj->cls->has_address && (a->ipv4_address.n || a->ipv6_address.n || a->management ||
+                                         runs_mode(obj, XSNET_FIELD_IPV4_MODE, &a->ipv4_mode) ||
+                                         runs_mode(obj, XSNET_FIELD_IPV6_MODE, &a->ipv6_mode));
 }
 
 bool xsn_dhcp_runs(const struct xsn_target *target, const struct xsnet_object *obj)

@@ -20,21 +20,6 @@ struct match {
         bool done;
 };
 
-static int find(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found)
-{
-        _cleanup_(xsn_freep) char *key = NULL;
-        struct xsn_buf buf = { 0 };
-
-        *ret_found = NULL;
-        if (!obj)
-                return 0;
-        xsn_object_key(obj, &buf);
-        if (xsn_buf_take(&buf, &key) < 0)
-                return -ENOMEM;
-        *ret_found = xsnet_state_find(state, obj->cls->kind, xsn_object_host(obj), key);
-        return 0;
-}
-
 /* A NIC keeps its MAC through every name: is this not it? */
 static bool is_other_nic(const struct xsnet_object *now, const struct xsnet_object *then)
 {
@@ -176,8 +161,10 @@ static int fill_matches(const struct xsn_work *work, const struct xsn_journal *j
                 struct match *m = &matches[i];
 
                 m->entry = &journal->entries[i];
-                if (find(work->input->observed, m->entry->after, &m->as_after) < 0 ||
-                    find(work->input->observed, m->entry->before, &m->as_before) < 0)
+                if ((m->entry->after &&
+                     xsn_same_in(work->input->observed, m->entry->after, &m->as_after) < 0) ||
+                    (m->entry->before &&
+                     xsn_same_in(work->input->observed, m->entry->before, &m->as_before) < 0))
                         return -ENOMEM;
                 /* A name that another NIC has by now. */
                 if (m->as_after && m->as_before && m->as_after != m->as_before) {

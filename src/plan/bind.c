@@ -51,8 +51,8 @@ static int ask(struct xsn_slot *slot, const struct xsnet_object *item)
         bool first = !slot->want;
 
         if (!first && slot->want->absent != item->absent) {
-                xsn_item_error(slot->node, item, 0, -EINVAL, "conflict",
-                               "one item has it absent, the one at %u:%u has not", slot->want->pos.line,
+                xsn_item_error(slot->node, item, 0, -EINVAL, "conflict", "it is %sto be absent here, and %s at %u:%u",
+                               item->absent ? "" : "not ", item->absent ? "not" : "is", slot->want->pos.line,
                                slot->want->pos.column);
                 return 0;
         }
@@ -68,13 +68,13 @@ static int ask(struct xsn_slot *slot, const struct xsnet_object *item)
 }
 
 /* The VIF's device is not there: the item as it is, for its host. */
-static int wait_for(struct xsn_node *node, const struct xsnet_object *item)
+static int wait_for(struct xsn_dom0 *node, const struct xsnet_object *item)
 {
         struct xsn_work *work = node->target->work;
         struct xsnet_object *copy;
 
-        if (xsn_grow((void **)&work->waiting, &work->cap_waiting, work->n_waiting + 1,
-                     sizeof(struct xsnet_object *)) < 0 ||
+        if (xsn_grow((void **)&work->waiting, &work->cap_waiting, work->n_waiting + 1, sizeof(struct xsnet_object *)) <
+                    0 ||
             xsn_object_copy(item, &copy) < 0)
                 return -ENOMEM;
         work->waiting[work->n_waiting++] = copy;
@@ -82,7 +82,7 @@ static int wait_for(struct xsn_node *node, const struct xsnet_object *item)
 }
 
 /* Only some targets know VMs. */
-static bool refuse_vm(struct xsn_node *node, const struct xsnet_object *item)
+static bool refuse_vm(struct xsn_dom0 *node, const struct xsnet_object *item)
 {
         if (item->cls->kind != XSNET_KIND_VIF || !xsn_object_is_set(item, XSNET_FIELD_VM) ||
             xsn_target_can(node->target, XSN_CAP_VM))
@@ -93,14 +93,14 @@ static bool refuse_vm(struct xsn_node *node, const struct xsnet_object *item)
         return true;
 }
 
-int xsn_bind(struct xsn_node *node, const struct xsnet_object *item)
+int xsn_bind(struct xsn_dom0 *node, const struct xsnet_object *item)
 {
         struct xsn_slot *slot;
         bool wrong;
 
         if (refuse_vm(node, item))
                 return 0;
-        if (xsn_find(node, item, &slot, &wrong) < 0)
+        if (xsn_find_slot(node, item, &slot, &wrong) < 0)
                 return -ENOMEM;
         if (wrong || (!slot && item->absent))
                 return 0;

@@ -24,7 +24,7 @@ static bool wants_addresses(const struct xsn_slot *slot)
 
 static void refuse_unknown(struct xsn_slot *bond, const char *name)
 {
-        struct xsn_slot *other = xsn_node_pif(bond->node, name);
+        struct xsn_slot *other = xsn_dom0_pif(bond->node, name);
         _cleanup_(xsn_freep) char *hint = NULL;
         struct xsn_buf buf = { 0 };
 
@@ -63,7 +63,7 @@ static void check_joining(struct xsn_slot *bond, struct xsn_slot *nic)
 /* The NIC that a name among the members means, unless it is none or another bond's. */
 static struct xsn_slot *member(struct xsn_slot *bond, const char *name)
 {
-        struct xsn_slot *nic = xsn_node_find(bond->node, XSNET_KIND_PIF, name);
+        struct xsn_slot *nic = xsn_dom0_find(bond->node, XSNET_KIND_PIF, name);
 
         if (!nic) {
                 if (xsn_slot_changes(bond))
@@ -103,9 +103,9 @@ static int take_network(struct xsn_slot *bond, struct xsn_slot *const *nics, siz
         }
         if (!best)
                 return 0;
-        return xsn_slot_edit(bond) ? xsn_object_set_string(bond->pair->to, XSNET_FIELD_NETWORK,
-                                                           xsn_object_network(best->pair->to))
-                                   : -ENOMEM;
+        return xsn_slot_edit(bond)
+                       ? xsn_object_set_string(bond->pair->to, XSNET_FIELD_NETWORK, xsn_object_network(best->pair->to))
+                       : -ENOMEM;
 }
 
 static int take_addresses(struct xsn_slot *bond, struct xsn_slot *const *nics, size_t n)

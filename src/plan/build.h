@@ -51,6 +51,11 @@ bool xsn_row_same(const struct xsnet_object *a, const struct xsnet_object *b, si
 /* "network 'guest' on host 'xs-1'", the caller's. 0 or -ENOMEM. */
 int xsn_describe(const struct xsnet_object *obj, char **ret_text);
 
+/* The object of a state by what it is called, and by its uuid where `uuid` and the state tell it; NULL. */
+struct xsnet_object *xsn_same_find(struct xsnet_state *state, int kind, const char *host, const char *key, const char *uuid);
+/* The same for an object of another state. 1; 0: it is not there; -ENOMEM. */
+int xsn_same_in(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found);
+
 /* ---- steps.c ---- */
 
 /* The sites with their pairs, index and drafts. 0 or -ENOMEM. */

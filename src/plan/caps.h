@@ -21,7 +21,7 @@ enum {
         XSN_CAP_POOL = 1 << 0,          /* networks are the pool's, not a host's */
         XSN_CAP_VM = 1 << 1,            /* knows VMs, so vifs may be named by vm */
         XSN_CAP_DETACH_VIF = 1 << 2,    /* an absent vif is detached, its device stays */
-        XSN_CAP_NAMES_BRIDGE = 1 << 3,  /* the bridge takes the network's name where it is a valid device name (rule 7) */
+        XSN_CAP_NAMES_BRIDGE = 1 << 3,  /* the bridge takes the network's name where it can (rule 7) */
         XSN_CAP_NAMES_DEVICES = 1 << 4, /* vlans and tunnels have devices with names that the planner chooses */
         XSN_CAP_MAKES_DHCP = 1 << 5,    /* something on the host starts DHCP clients */
         XSN_CAP_OBSERVES_VIFS = 1 << 6  /* a vif that is not observed waits for its device */

@@ -18,19 +18,25 @@
 
 #define SUGGESTIONS 16
 
-void xsn_node_describe(const struct xsn_node *node, struct xsn_buf *buf)
+void xsn_dom0_describe(const struct xsn_dom0 *node, struct xsn_buf *buf)
 {
         if (*node->name)
                 xsn_buf_printf(buf, " on host '%s'", node->name);
 }
 
 /* "vlan 'eth1.100' on host 'xs-1'": an item alone does not know which of its hosts it is about. */
-static void describe_on(const struct xsnet_object *obj, const struct xsn_node *node, struct xsn_buf *buf)
+static void describe_on(const struct xsnet_object *obj, const struct xsn_dom0 *node, struct xsn_buf *buf)
 {
+        size_t len;
+
         xsn_buf_printf(buf, "%s '", obj->cls->name);
+        len = buf->len;
         xsn_object_key(obj, buf);
-        xsn_buf_putc(buf, '\'');
-        xsn_node_describe(node, buf);
+        if (buf->len > len)
+                xsn_buf_putc(buf, '\'');
+        else if (!buf->failed)
+                buf->len = len - strlen(" '"); /* one that only `match` selects has no name */
+        xsn_dom0_describe(node, buf);
 }
 
 /* Where the item says something of the field; line 0: no item does. */
@@ -79,7 +85,7 @@ void xsn_report(struct xsn_resolve *all)
         all->n_found = 0;
 }
 
-static void add_error(const struct xsn_node *node, const struct xsnet_object *what, const struct xsnet_object *item,
+static void add_error(const struct xsn_dom0 *node, const struct xsnet_object *what, const struct xsnet_object *item,
                       int field, int code, const char *reason, const char *text)
 {
         struct xsn_resolve *all = node->target->all;
@@ -122,7 +128,7 @@ void xsn_slot_error(const struct xsn_slot *slot, int field, int code, const char
         add_error(slot->node, xsn_slot_object(slot), item_of(slot, field), field, code, reason, text);
 }
 
-void xsn_item_error(const struct xsn_node *node, const struct xsnet_object *item, int field, int code,
+void xsn_item_error(const struct xsn_dom0 *node, const struct xsnet_object *item, int field, int code,
                     const char *reason, const char *fmt, ...)
 {
         char text[1024];
@@ -158,7 +164,7 @@ bool xsn_said(struct xsn_resolve *all, const struct xsn_target *target, const st
         return false;
 }
 
-void xsn_suggest_slot(struct xsn_node *node, unsigned kinds, const char *name, struct xsn_buf *buf)
+void xsn_suggest_slot(struct xsn_dom0 *node, unsigned kinds, const char *name, struct xsn_buf *buf)
 {
         struct xsn_resolve *all = node->target->all;
         struct xsn_target *target = node->target;
@@ -176,7 +182,7 @@ void xsn_suggest_slot(struct xsn_node *node, unsigned kinds, const char *name, s
                 const struct xsnet_object *obj = xsn_slot_object(slot);
 
                 if (!obj || !(kinds & 1U << obj->cls->kind) ||
-                    (slot->node != node && slot->node != xsn_node_networks(node)))
+                    (slot->node != node && slot->node != xsn_dom0_networks(node)))
                         continue;
                 if (slot->key)
                         names[n++] = slot->key;

@@ -6,7 +6,10 @@
  */
 #include "plan/build.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 /* Room for an object of any kind. */
 union any {
@@ -89,4 +92,33 @@ int xsn_describe(const struct xsnet_object *obj, char **ret_text)
 
         xsn_object_describe(obj, &buf);
         return xsn_buf_take(&buf, ret_text);
+}
+
+struct xsnet_object *xsn_same_find(struct xsnet_state *state, int kind, const char *host, const char *key, const char *uuid)
+{
+        struct xsnet_object *found = xsnet_state_find(state, kind, host, key);
+        const char *other = found ? xsn_object_string(found, XSNET_FIELD_UUID) : NULL;
+
+        /* XAPI lets several networks have one name. */
+        if (!uuid || !other || !strcmp(uuid, other))
+                return found;
+        for (size_t i = 0; i < state->n_objects; i++) {
+                other = xsn_object_string(state->objects[i], XSNET_FIELD_UUID);
+                if (other && !strcmp(uuid, other) && state->objects[i]->cls->kind == kind)
+                        return state->objects[i];
+        }
+        return NULL;
+}
+
+int xsn_same_in(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found)
+{
+        _cleanup_(xsn_freep) char *key = NULL;
+        struct xsn_buf buf = { 0 };
+
+        xsn_object_key(obj, &buf);
+        if (xsn_buf_take(&buf, &key) < 0)
+                return -ENOMEM;
+        *ret_found = xsn_same_find(state, obj->cls->kind, xsn_object_host(obj), key,
+                              xsn_object_string(obj, XSNET_FIELD_UUID));
+        return *ret_found != NULL;
 }

@@ -23,7 +23,7 @@ static bool is_unnamed(const struct xsn_slot *slot)
         return bridge && !net->owner && (!name || !strcmp(name, bridge));
 }
 
-static struct xsn_slot *network_on(struct xsn_node *node, const char *bridge)
+static struct xsn_slot *network_on(struct xsn_dom0 *node, const char *bridge)
 {
         struct xsn_slot *slot = xsn_hash_get_str(&node->now, bridge);
 
@@ -31,7 +31,7 @@ static struct xsn_slot *network_on(struct xsn_node *node, const char *bridge)
 }
 
 /* One of several networks with the same name: that of the bridge, or it is an error. */
-static struct xsn_slot *choose(struct xsn_node *node, struct xsn_slot *first, const struct xsnet_object *item,
+static struct xsn_slot *choose(struct xsn_dom0 *node, struct xsn_slot *first, const struct xsnet_object *item,
                                bool *ret_wrong)
 {
         const char *bridge = xsn_object_string(item, XSNET_FIELD_BRIDGE);
@@ -55,7 +55,7 @@ static struct xsn_slot *choose(struct xsn_node *node, struct xsn_slot *first, co
         return NULL;
 }
 
-static struct xsn_slot *find_by_bridge(struct xsn_node *node, const struct xsnet_object *item, bool *ret_wrong)
+static struct xsn_slot *find_by_bridge(struct xsn_dom0 *node, const struct xsnet_object *item, bool *ret_wrong)
 {
         const char *name = xsn_object_string(item, XSNET_FIELD_NAME);
         const char *bridge = xsn_object_string(item, XSNET_FIELD_BRIDGE);
@@ -71,12 +71,14 @@ static struct xsn_slot *find_by_bridge(struct xsn_node *node, const struct xsnet
         }
         if (bridge || !name)
                 return slot;
-        if (xsn_target_can(node->target, XSN_CAP_NAMES_BRIDGE) && xsn_default_bridge(name, chosen) == 0)
-                slot = network_on(node, chosen);
+        if (!xsn_target_can(node->target, XSN_CAP_NAMES_BRIDGE))
+                return NULL;
+        xsn_default_bridge(name, chosen);
+        slot = network_on(node, chosen);
         return slot && is_unnamed(slot) ? slot : NULL;
 }
 
-static struct xsn_slot *find_network(struct xsn_node *node, const struct xsnet_object *item, bool *ret_wrong)
+static struct xsn_slot *find_network(struct xsn_dom0 *node, const struct xsnet_object *item, bool *ret_wrong)
 {
         const char *uuid = xsn_object_string(item, XSNET_FIELD_UUID);
         const char *name = xsn_object_string(item, XSNET_FIELD_NAME);
@@ -84,7 +86,7 @@ static struct xsn_slot *find_network(struct xsn_node *node, const struct xsnet_o
 
         if (uuid)
                 slot = xsn_hash_get_str(&node->target->uuids, uuid);
-        else if (name && (slot = xsn_node_find(node, XSNET_KIND_NETWORK, name)))
+        else if (name && (slot = xsn_dom0_find(node, XSNET_KIND_NETWORK, name)))
                 return slot->twin ? choose(node, slot, item, ret_wrong) : slot;
         else
                 slot = find_by_bridge(node, item, ret_wrong);
@@ -105,16 +107,16 @@ static bool same_members(const struct xsn_slot *slot, const struct xsn_bond *wan
         return xsn_value_equal(xsn_type_of(XSNET_TYPE_STRS), &bond->members, &wanted->members, true);
 }
 
-static struct xsn_slot *bond_by_name(struct xsn_node *node, const char *name)
+static struct xsn_slot *bond_by_name(struct xsn_dom0 *node, const char *name)
 {
-        struct xsn_slot *slot = xsn_node_find(node, XSNET_KIND_BOND, name);
+        struct xsn_slot *slot = xsn_dom0_find(node, XSNET_KIND_BOND, name);
 
         if (!slot)
                 slot = xsn_hash_get_str(&node->devices, name);
         return slot && xsn_slot_kind(slot) == XSNET_KIND_BOND ? slot : NULL;
 }
 
-int xsn_claim_bond(struct xsn_node *node, const struct xsnet_object *item)
+int xsn_claim_bond(struct xsn_dom0 *node, const struct xsnet_object *item)
 {
         struct xsn_slot *slot = bond_by_name(node, XSN_BOND(item)->name);
 
@@ -123,7 +125,7 @@ int xsn_claim_bond(struct xsn_node *node, const struct xsnet_object *item)
         return 0;
 }
 
-static struct xsn_slot *find_bond(struct xsn_node *node, const struct xsnet_object *item)
+static struct xsn_slot *find_bond(struct xsn_dom0 *node, const struct xsnet_object *item)
 {
         const struct xsn_bond *bond = XSN_BOND(item);
         struct xsn_slot *slot = bond_by_name(node, bond->name);
@@ -138,9 +140,9 @@ static struct xsn_slot *find_bond(struct xsn_node *node, const struct xsnet_obje
 }
 
 /* The names that a PIF goes by: what a VLAN or tunnel on it may be filed under. */
-static size_t names_of(struct xsn_node *node, const char *name, const char *names[4])
+static size_t names_of(struct xsn_dom0 *node, const char *name, const char *names[4])
 {
-        const struct xsn_slot *slot = xsn_node_pif(node, name);
+        const struct xsn_slot *slot = xsn_dom0_pif(node, name);
         size_t n = 0;
 
         names[n++] = name;
@@ -155,7 +157,7 @@ static size_t names_of(struct xsn_node *node, const char *name, const char *name
         return n;
 }
 
-static int find_on_pif(struct xsn_node *node, const struct xsnet_object *item, struct xsn_slot **ret_slot)
+static int find_on_pif(struct xsn_dom0 *node, const struct xsnet_object *item, struct xsn_slot **ret_slot)
 {
         const struct xsn_vlan *vlan = XSN_VLAN(item);
         const char *names[4];
@@ -172,7 +174,7 @@ static int find_on_pif(struct xsn_node *node, const struct xsnet_object *item, s
                         xsn_buf_printf(&buf, "%s/%s", XSN_TUNNEL(item)->l.network, names[i]);
                 if (xsn_buf_take(&buf, &key) < 0)
                         return -ENOMEM;
-                *ret_slot = xsn_node_find(node, item->cls->kind, key);
+                *ret_slot = xsn_dom0_find(node, item->cls->kind, key);
                 xsn_free(key);
         }
         return 0;
@@ -215,7 +217,7 @@ static bool has_match(const struct xsnet_object *item)
         return false;
 }
 
-static struct xsn_slot *nic_by_name(struct xsn_node *node, const struct xsnet_object *item)
+static struct xsn_slot *nic_by_name(struct xsn_dom0 *node, const struct xsnet_object *item)
 {
         const char *device = xsn_object_string(item, XSNET_FIELD_DEVICE);
         const char *rename = xsn_object_string(item, XSNET_FIELD_RENAME);
@@ -229,12 +231,12 @@ static struct xsn_slot *nic_by_name(struct xsn_node *node, const struct xsnet_ob
                 if (!is_nic(slot) && back && device)
                         slot = xsn_hash_get_str(&node->old_names, device);
         } else {
-                slot = device ? xsn_node_find(node, XSNET_KIND_PIF, device) : NULL;
+                slot = device ? xsn_dom0_find(node, XSNET_KIND_PIF, device) : NULL;
         }
         return is_nic(slot) ? slot : NULL;
 }
 
-struct xsn_slot *xsn_find_nic(struct xsn_node *node, const struct xsnet_object *item, size_t *ret_n)
+struct xsn_slot *xsn_find_nic(struct xsn_dom0 *node, const struct xsnet_object *item, size_t *ret_n)
 {
         struct xsn_slot *slot = xsn_object_is_set(item, XSNET_FIELD_DEVICE) ? nic_by_name(node, item) : NULL;
         struct xsn_target *target = node->target;
@@ -257,14 +259,14 @@ struct xsn_slot *xsn_find_nic(struct xsn_node *node, const struct xsnet_object *
 }
 
 /* A pif item is about a NIC, or about what else has the device. */
-static struct xsn_slot *find_pif(struct xsn_node *node, const struct xsnet_object *item, bool *ret_wrong)
+static struct xsn_slot *find_pif(struct xsn_dom0 *node, const struct xsnet_object *item, bool *ret_wrong)
 {
         const char *device = xsn_object_string(item, XSNET_FIELD_DEVICE);
         size_t n;
         struct xsn_slot *slot = xsn_find_nic(node, item, &n);
 
         if (!slot && device && !has_match(item))
-                slot = xsn_node_pif(node, device);
+                slot = xsn_dom0_pif(node, device);
         if (slot || item->absent)
                 return slot;
         *ret_wrong = true;
@@ -289,16 +291,19 @@ static struct xsn_slot *find_pif(struct xsn_node *node, const struct xsnet_objec
         return NULL;
 }
 
-static struct xsn_slot *find_vif(struct xsn_node *node, const struct xsnet_object *item)
+static int find_vif(struct xsn_dom0 *node, const struct xsnet_object *item, struct xsn_slot **ret_slot)
 {
         _cleanup_(xsn_freep) char *key = NULL;
         struct xsn_buf buf = { 0 };
 
         xsn_object_key(item, &buf);
-        return xsn_buf_take(&buf, &key) < 0 ? NULL : xsn_node_find(node, XSNET_KIND_VIF, key);
+        if (xsn_buf_take(&buf, &key) < 0)
+                return -ENOMEM;
+        *ret_slot = xsn_dom0_find(node, XSNET_KIND_VIF, key);
+        return 0;
 }
 
-int xsn_find(struct xsn_node *node, const struct xsnet_object *item, struct xsn_slot **ret_slot, bool *ret_wrong)
+int xsn_find_slot(struct xsn_dom0 *node, const struct xsnet_object *item, struct xsn_slot **ret_slot, bool *ret_wrong)
 {
         *ret_slot = NULL;
         *ret_wrong = false;
@@ -313,8 +318,7 @@ int xsn_find(struct xsn_node *node, const struct xsnet_object *item, struct xsn_
                 *ret_slot = find_bond(node, item);
                 return 0;
         case XSNET_KIND_VIF:
-                *ret_slot = find_vif(node, item);
-                return 0;
+                return find_vif(node, item, ret_slot);
         default:
                 return find_on_pif(node, item, ret_slot);
         }

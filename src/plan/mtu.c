@@ -30,7 +30,7 @@ static int set_mtu(struct xsn_slot *slot, uint32_t mtu)
 static struct xsn_slot *network_of(const struct xsn_slot *slot)
 {
         const char *name = xsn_slot_stays(slot) ? xsn_object_network(slot->pair->to) : NULL;
-        struct xsn_slot *net = name ? xsn_node_network(slot->node, name) : NULL;
+        struct xsn_slot *net = name ? xsn_dom0_network(slot->node, name) : NULL;
 
         return net && xsn_slot_stays(net) ? net : NULL;
 }
@@ -84,10 +84,22 @@ static int pass_to_member(struct xsn_slot *nic)
         return set_mtu(nic, mtu);
 }
 
+/* The item to blame: the VLAN's, else that of a network whose MTU the document names. */
+static struct xsn_slot *culprit(struct xsn_slot *slot, struct xsn_slot *parent)
+{
+        struct xsn_slot *nets[] = { network_of(slot), network_of(parent) };
+
+        for (size_t i = 0; i < 2 && !slot->n_items; i++)
+                if (nets[i] && xsn_slot_wants(nets[i], XSNET_FIELD_MTU, true))
+                        return nets[i];
+        return slot;
+}
+
 static void check_parent(struct xsn_slot *slot)
 {
         const char *pif = xsn_object_string(slot->pair->to, XSNET_FIELD_PIF);
-        struct xsn_slot *parent = pif ? xsn_node_pif(slot->node, pif) : NULL;
+        struct xsn_slot *parent = pif ? xsn_dom0_pif(slot->node, pif) : NULL;
+        struct xsn_slot *at;
         uint32_t mine, theirs;
 
         if (!parent || !xsn_slot_stays(parent) || parent == slot)
@@ -96,9 +108,10 @@ static void check_parent(struct xsn_slot *slot)
         theirs = xsn_object_mtu(parent->pair->to);
         if (!mine || !theirs || mine <= theirs || (!xsn_slot_changes(slot) && !xsn_slot_changes(parent)))
                 return;
-        xsn_slot_error(slot, XSNET_FIELD_NETWORK, -EINVAL, "mtu-above-parent",
-                       "its MTU %" PRIu32 " would be above the %" PRIu32 " of the %s", mine, theirs,
-                       xsn_slot_name(parent));
+        at = culprit(slot, parent);
+        xsn_slot_error(at, at == slot ? XSNET_FIELD_NETWORK : XSNET_FIELD_MTU, -EINVAL, "mtu-above-parent",
+                       "the MTU %" PRIu32 " of the %s would be above the %" PRIu32 " of the %s", mine,
+                       xsn_slot_name(slot), theirs, xsn_slot_name(parent));
 }
 
 int xsn_mtus(struct xsn_target *target)

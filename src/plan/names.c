@@ -23,10 +23,9 @@ static void hashed(const char *prefix, const char *text, char ret_name[16])
         (void)snprintf(ret_name, 16, "%s%s", prefix, hex);
 }
 
-int xsn_default_bridge(const char *name, char ret_bridge[16])
+void xsn_default_bridge(const char *name, char ret_bridge[16])
 {
         hashed("xs", name, ret_bridge);
-        return 0;
 }
 
 int xsn_tunnel_port_name(const struct xsnet_object *tunnel, const struct xsn_ip *remote, char ret_device[16])
@@ -55,8 +54,9 @@ static bool had(const struct xsn_slot *slot, const char *device)
 
 static int device_field(const struct xsn_slot *slot)
 {
-        static const int fields[XSN_N_KINDS + 1] = { 0, XSNET_FIELD_BRIDGE, XSNET_FIELD_RENAME, XSNET_FIELD_NAME,
-                                                     XSNET_FIELD_DEVICE, XSNET_FIELD_DEVICE, 0 };
+        static const int fields[XSN_N_KINDS + 1] = {
+                0, XSNET_FIELD_BRIDGE, XSNET_FIELD_RENAME, XSNET_FIELD_NAME, XSNET_FIELD_DEVICE, XSNET_FIELD_DEVICE, 0
+        };
 
         return fields[xsn_slot_kind(slot)];
 }
@@ -71,8 +71,8 @@ static int take_name(struct xsn_slot *slot)
         if (other) {
                 struct xsn_slot *late = had(slot, device) ? other : slot;
 
-                xsn_slot_error(late, device_field(late), -EBUSY, "device-used-twice",
-                               "'%s' is the device of the %s", device, xsn_slot_name(late == slot ? other : slot));
+                xsn_slot_error(late, device_field(late), -EBUSY, "device-used-twice", "'%s' is the device of the %s",
+                               device, xsn_slot_name(late == slot ? other : slot));
                 return 0;
         }
         device = xsn_target_keep(slot->node->target, device);
@@ -113,8 +113,8 @@ static int name_network(struct xsn_slot *slot)
         if (xsn_object_is_set(to, XSNET_FIELD_BRIDGE) || !name ||
             !xsn_target_can(slot->node->target, XSN_CAP_NAMES_BRIDGE))
                 return 0;
-        if (xsn_default_bridge(name, chosen) < 0 ||
-            xsn_object_set_string(to, XSNET_FIELD_BRIDGE, is_free(slot, name) ? name : chosen) < 0)
+        xsn_default_bridge(name, chosen);
+        if (xsn_object_set_string(to, XSNET_FIELD_BRIDGE, is_free(slot, name) ? name : chosen) < 0)
                 return -ENOMEM;
         return take_name(slot);
 }

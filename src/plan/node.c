@@ -54,11 +54,11 @@ static bool is_active(const struct xsn_plan_options *options, const char *name, 
 }
 
 static int node_add(struct xsn_target *target, const char *name, const struct xsn_host *host,
-                    struct xsn_node **ret_node)
+                    struct xsn_dom0 **ret_node)
 {
-        struct xsn_node *node;
+        struct xsn_dom0 *node;
 
-        if (xsn_grow((void **)&target->nodes, &target->cap_nodes, target->n_nodes + 1, sizeof(struct xsn_node *)) < 0)
+        if (xsn_grow((void **)&target->nodes, &target->cap_nodes, target->n_nodes + 1, sizeof(struct xsn_dom0 *)) < 0)
                 return -ENOMEM;
         node = xsn_alloc(sizeof(*node));
         if (!node)
@@ -72,7 +72,7 @@ static int node_add(struct xsn_target *target, const char *name, const struct xs
         return 0;
 }
 
-static void node_free(struct xsn_node *node)
+static void node_free(struct xsn_dom0 *node)
 {
         for (size_t kind = 0; kind <= XSN_N_KINDS; kind++)
                 xsn_hash_done(&node->keys[kind]);
@@ -88,7 +88,7 @@ static void node_free(struct xsn_node *node)
 
 /* The node of an observed object; one that the state does not list as a host is added. */
 static int node_of(struct xsn_target *target, const struct xsnet_object *obj, struct xsn_hash *names,
-                   struct xsn_node **ret_node)
+                   struct xsn_dom0 **ret_node)
 {
         const char *name = xsn_object_host(obj);
 
@@ -106,14 +106,14 @@ static int node_of(struct xsn_target *target, const struct xsnet_object *obj, st
         return xsn_hash_put_str(names, name, *ret_node);
 }
 
-struct xsn_node *xsn_node_networks(struct xsn_node *node)
+struct xsn_dom0 *xsn_dom0_networks(struct xsn_dom0 *node)
 {
         return node->target->pool ? node->target->pool : node;
 }
 
 /* ---- slots ---- */
 
-static int slot_add(struct xsn_node *node, struct xsnet_object *observed, struct xsn_slot **ret_slot)
+static int slot_add(struct xsn_dom0 *node, struct xsnet_object *observed, struct xsn_slot **ret_slot)
 {
         struct xsn_target *target = node->target;
         struct xsn_slot *slot;
@@ -129,7 +129,7 @@ static int slot_add(struct xsn_node *node, struct xsnet_object *observed, struct
         return xsn_work_add(target->work, observed, observed, &slot->pair);
 }
 
-int xsn_slot_new(struct xsn_node *node, struct xsn_slot **ret_slot)
+int xsn_slot_new(struct xsn_dom0 *node, struct xsn_slot **ret_slot)
 {
         return slot_add(node, NULL, ret_slot);
 }
@@ -173,24 +173,24 @@ int xsn_slot_index(struct xsn_slot *slot, const struct xsnet_object *obj)
         return device ? put_new(&slot->node->devices, device, slot) : -ENOMEM;
 }
 
-struct xsn_slot *xsn_node_find(struct xsn_node *node, int kind, const char *key)
+struct xsn_slot *xsn_dom0_find(struct xsn_dom0 *node, int kind, const char *key)
 {
         return xsn_hash_get_str(&node->keys[kind], key);
 }
 
-struct xsn_slot *xsn_node_network(struct xsn_node *node, const char *name)
+struct xsn_slot *xsn_dom0_network(struct xsn_dom0 *node, const char *name)
 {
-        return xsn_node_find(xsn_node_networks(node), XSNET_KIND_NETWORK, name);
+        return xsn_dom0_find(xsn_dom0_networks(node), XSNET_KIND_NETWORK, name);
 }
 
-struct xsn_slot *xsn_node_pif(struct xsn_node *node, const char *name)
+struct xsn_slot *xsn_dom0_pif(struct xsn_dom0 *node, const char *name)
 {
         static const int kinds[] = { XSNET_KIND_PIF, XSNET_KIND_BOND, XSNET_KIND_VLAN };
         struct xsn_slot *slot = NULL;
         int kind;
 
         for (size_t i = 0; i < XSN_ARRAY_SIZE(kinds) && !slot; i++)
-                slot = xsn_node_find(node, kinds[i], name);
+                slot = xsn_dom0_find(node, kinds[i], name);
         if (slot)
                 return slot;
         slot = xsn_hash_get_str(&node->devices, name);
@@ -206,7 +206,7 @@ static int seed_slot(struct xsn_slot *slot, struct xsnet_object *obj)
         const char *device = xsn_object_device(obj), *uuid = xsn_object_string(obj, XSNET_FIELD_UUID);
         const char *old = xsn_object_string(obj, XSNET_FIELD_STATUS_OLD_NAME);
         const struct xsn_bond *bond = XSN_BOND(obj);
-        struct xsn_node *node = slot->node;
+        struct xsn_dom0 *node = slot->node;
 
         if (device && put_new(&node->now, device, slot) < 0)
                 return -ENOMEM;
@@ -225,7 +225,7 @@ static int seed(struct xsn_target *target, struct xsn_hash *names)
         const struct xsnet_state *observed = target->input->observed;
 
         for (size_t i = 0; i < observed->n_objects; i++) {
-                struct xsn_node *node;
+                struct xsn_dom0 *node;
                 struct xsn_slot *slot;
 
                 if (node_of(target, observed->objects[i], names, &node) < 0 ||
@@ -238,13 +238,13 @@ static int seed(struct xsn_target *target, struct xsn_hash *names)
 static int open_nodes(struct xsn_target *target, struct xsn_hash *names)
 {
         const struct xsnet_state *observed = target->input->observed;
-        struct xsn_node *node;
+        struct xsn_dom0 *node;
 
         if (xsn_target_can(target, XSN_CAP_POOL)) {
                 target->pool = xsn_alloc(sizeof(*target->pool));
                 if (!target->pool)
                         return -ENOMEM;
-                *target->pool = (struct xsn_node){ .target = target, .name = "", .active = true };
+                *target->pool = (struct xsn_dom0){ .target = target, .name = "", .active = true };
         }
         for (size_t i = 0; i < observed->n_hosts; i++) {
                 const struct xsn_host *host = &observed->hosts[i];

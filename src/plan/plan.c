@@ -43,6 +43,7 @@ XSN_EXPORT struct xsnet_plan *xsnet_plan_unref(struct xsnet_plan *plan)
                 xsn_free(plan->assumptions[i].what);
                 xsn_free(plan->assumptions[i].key);
                 xsn_free(plan->assumptions[i].host);
+                xsn_free(plan->assumptions[i].uuid);
         }
         for (size_t i = 0; i < plan->n_waiting; i++)
                 xsnet_object_unref(plan->waiting[i]);
@@ -172,6 +173,39 @@ static int assemble(struct xsnet_plan *plan, struct xsn_build *build, const stru
         return add_steps(plan, build) < 0 || add_words(plan, works, n_works) < 0 ? -ENOMEM : 0;
 }
 
+static bool is_unchanged(const struct xsn_pair *pair)
+{
+        return pair->from == pair->to && !pair->mark && !pair->replace;
+}
+
+/* Most plans are made to find that there is nothing to do: then no order has to be found either. */
+static bool nothing_changes(const struct xsn_work *works, size_t n_works)
+{
+        for (size_t i = 0; i < n_works; i++)
+                for (size_t j = 0; j < works[i].n_pairs; j++)
+                        if (!is_unchanged(works[i].pairs[j]))
+                                return false;
+        return true;
+}
+
+static int assemble_nothing(struct xsnet_plan *plan, const struct xsn_work *works, size_t n_works)
+{
+        plan->targets = xsn_alloc_array(n_works + 1, sizeof(*plan->targets));
+        if (!plan->targets)
+                return -ENOMEM;
+        for (; plan->n_targets < n_works; plan->n_targets++) {
+                const struct xsn_plan_input *input = works[plan->n_targets].input;
+                struct xsn_plan_target *target = &plan->targets[plan->n_targets];
+
+                target->name = xsn_strdup(input->name);
+                if (!target->name)
+                        return -ENOMEM;
+                target->observed = xsnet_state_ref(input->observed);
+                target->wanted = xsnet_state_ref(input->observed);
+        }
+        return add_words(plan, works, n_works);
+}
+
 int xsn_plan_from_works(const struct xsn_work *works, size_t n_works, struct xsnet_plan **ret_plan,
                         struct xsnet_error **ret_err)
 {
@@ -182,6 +216,12 @@ int xsn_plan_from_works(const struct xsn_work *works, size_t n_works, struct xsn
         if (!plan)
                 return xsn_error_oom(ret_err);
         plan->refs = 1;
+        if (nothing_changes(works, n_works)) {
+                if (assemble_nothing(plan, works, n_works) < 0)
+                        return xsn_error_oom(ret_err);
+                *ret_plan = XSN_TAKE(plan);
+                return 0;
+        }
         /* Sorted before, so that which step of a cycle is split does not depend on the document's order. */
         if (xsn_build_start(&build, works, n_works) < 0 || xsn_build_sort(&build) < 0)
                 return xsn_error_oom(ret_err);

@@ -40,6 +40,7 @@ struct xsn_assumption {
         int kind;
         char *key;  /* owned */
         char *host; /* owned */
+        char *uuid; /* of a network that has one; owned; NULL */
         uint8_t digest[32]; /* of the observed object; all zero: it was not there */
 };
 

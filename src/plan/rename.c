@@ -20,7 +20,7 @@ static const char *new_name(const struct xsn_slot *slot, const struct xsnet_obje
         return name && strcmp(name, xsn_object_device(slot->pair->from)) != 0 ? name : NULL;
 }
 
-int xsn_rename_nics(struct xsn_node *node, const struct xsnet_object *item)
+int xsn_rename_nics(struct xsn_dom0 *node, const struct xsnet_object *item)
 {
         bool back = item->absent || (item->reset & xsn_object_bit(item, XSNET_FIELD_RENAME));
         struct xsn_slot *slot = NULL;
@@ -33,11 +33,9 @@ int xsn_rename_nics(struct xsn_node *node, const struct xsnet_object *item)
         name = slot && slot->pair->from ? new_name(slot, item) : NULL;
         if (!name)
                 return 0;
-        if (slot->asked && strcmp(xsn_object_device(slot->pair->to), name) != 0) {
-                xsn_item_error(node, item, XSNET_FIELD_RENAME, -EINVAL, "conflict",
-                               "another item renames the same NIC to '%s'", xsn_object_device(slot->pair->to));
+        /* Another item gives it another name: bind.c finds the conflict when it unites them. */
+        if (slot->asked)
                 return 0;
-        }
         to = xsn_slot_edit(slot);
         if (!to || xsn_object_set_string(to, XSNET_FIELD_DEVICE, name) < 0)
                 return -ENOMEM;
@@ -68,7 +66,7 @@ int xsn_rename_network(struct xsn_slot *slot, const struct xsnet_object *item)
         if (!to || xsn_object_set_string(to, XSNET_FIELD_NAME, name) < 0)
                 return -ENOMEM;
         slot->asked = true;
-        if (old && xsn_node_find(slot->node, XSNET_KIND_NETWORK, old) == slot && !slot->twin)
+        if (old && xsn_dom0_find(slot->node, XSNET_KIND_NETWORK, old) == slot && !slot->twin)
                 (void)xsn_hash_remove(&slot->node->keys[XSNET_KIND_NETWORK], old, strlen(old));
         if (old && xsn_hash_put_str(&slot->node->renamed_networks, old, slot) < 0)
                 return -ENOMEM;
@@ -126,7 +124,7 @@ int xsn_rename_references(struct xsn_target *target)
 
         for (size_t i = 0; i < target->n_slots; i++) {
                 struct xsn_slot *slot = target->slots[i];
-                const struct xsn_hash *networks = &xsn_node_networks(slot->node)->renamed_networks;
+                const struct xsn_hash *networks = &xsn_dom0_networks(slot->node)->renamed_networks;
 
                 if (!slot->pair->from)
                         continue;

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/names.h"
 
-typedef int (*item_fn)(struct xsn_node *node, const struct xsnet_object *item);
+typedef int (*item_fn)(struct xsn_dom0 *node, const struct xsnet_object *item);
 typedef int (*phase_fn)(struct xsn_target *target);
 
 /* ---- hosts (rule 10) ---- */
@@ -40,7 +40,7 @@ static size_t count_labels(const struct xsn_resolve *all, const char *label)
         return n;
 }
 
-static bool node_is(const struct xsn_node *node, const char *name)
+static bool node_is(const struct xsn_dom0 *node, const char *name)
 {
         const struct xsn_resolve *all = node->target->all;
         const struct xsn_host *host = node->host;
@@ -50,7 +50,7 @@ static bool node_is(const struct xsn_node *node, const char *name)
                (host && host->label && !strcmp(host->label, name) && count_labels(all, name) == 1);
 }
 
-static bool item_is_for(const struct xsnet_object *item, const struct xsn_node *node)
+static bool item_is_for(const struct xsnet_object *item, const struct xsn_dom0 *node)
 {
         for (size_t i = 0; i < item->hosts.n; i++)
                 if (node_is(node, XSN_ITEM(item->hosts, char *, i)))
@@ -117,7 +117,7 @@ static int check_hosts(struct xsn_resolve *all)
 static int each_node(struct xsn_target *target, const struct xsnet_object *item, item_fn fn)
 {
         for (size_t i = 0; i < target->n_nodes; i++) {
-                struct xsn_node *node = target->nodes[i];
+                struct xsn_dom0 *node = target->nodes[i];
 
                 if (!node->active || !item_is_for(item, node))
                         continue;
@@ -188,8 +188,8 @@ static int open_work(struct xsn_resolve *all, const struct xsn_plan_input *input
 static int run_phases(struct xsn_target *target)
 {
         static const phase_fn phases[] = {
-                bind_all,    xsn_target_fill, xsn_prune,     xsn_bonds,       xsn_users,  xsn_names, xsn_tunnels,
-                xsn_mtus,    xsn_addresses,   xsn_rules,     xsn_stack_rules, xsn_owners,
+                bind_all,    xsn_target_fill, xsn_prune,     xsn_bonds, xsn_users,       xsn_names,
+                xsn_tunnels, xsn_mtus,        xsn_addresses, xsn_rules, xsn_stack_rules, xsn_owners,
         };
 
         for (size_t i = 0; i < XSN_ARRAY_SIZE(phases); i++)
@@ -223,14 +223,15 @@ int xsn_work_build(const struct xsn_plan_input *inputs, size_t n_inputs, const s
         int r;
 
         /* What is wrong within the document would only bring confused errors below. */
-        xsn_state_check(desired, errs);
+        if (!xsn_state_is_checked(desired))
+                xsn_state_check(desired, errs);
         if (*errs || !n_inputs)
                 return *errs ? xsnet_error_get_code(*errs) : 0;
         all.targets = xsn_alloc_array(n_inputs, sizeof(*all.targets));
         r = all.targets ? build(&all, inputs, works) : -ENOMEM;
-        xsn_report(&all);
         if (r == -ENOMEM)
                 xsn_error_add(errs, -ENOMEM, "out-of-memory", "", "there is not enough memory to make the plan");
+        xsn_report(&all);
         for (size_t i = 0; all.targets && i < n_inputs; i++)
                 xsn_target_done(&all.targets[i]);
         xsn_free(all.targets);

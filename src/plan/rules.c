@@ -36,10 +36,10 @@ static void check_network(struct xsn_slot *slot)
         /* A network that is to be absent was reported by users.c. */
         if (!network)
                 return;
-        net = xsn_node_network(slot->node, network);
+        net = xsn_dom0_network(slot->node, network);
         if (net && net->twin)
-                xsn_slot_error(slot, XSNET_FIELD_NETWORK, -EINVAL, "ambiguous-name",
-                               "several networks are named '%s'", network);
+                xsn_slot_error(slot, XSNET_FIELD_NETWORK, -EINVAL, "ambiguous-name", "several networks are named '%s'",
+                               network);
         if (net)
                 return;
         xsn_suggest_slot(slot->node, 1U << XSNET_KIND_NETWORK, network, &buf);
@@ -54,9 +54,9 @@ static void check_primary(struct xsn_slot *slot)
 
         if (bond && xsn_object_is_set(slot->pair->to, XSNET_FIELD_PRIMARY) &&
             !xsn_strs_has(&bond->members, bond->primary))
-                xsn_slot_error(slot, slot->want && xsn_slot_wants(slot, XSNET_FIELD_PRIMARY, false)
-                                             ? XSNET_FIELD_PRIMARY
-                                             : XSNET_FIELD_MEMBERS,
+                xsn_slot_error(slot,
+                               slot->want && xsn_slot_wants(slot, XSNET_FIELD_PRIMARY, false) ? XSNET_FIELD_PRIMARY
+                                                                                              : XSNET_FIELD_MEMBERS,
                                -EINVAL, "not-a-member", "the primary '%s' is not one of the members", bond->primary);
 }
 

@@ -170,7 +170,7 @@ int xsn_build_split(struct xsn_build *build, size_t i)
                 return 0;
         if (xsn_object_copy(mid, &rest) < 0 || (XSN_BOND(rest) && xsn_translate(site, rest, pair->to) < 0))
                 return -ENOMEM;
-        note = xsn_strdup("lets go first what another step waits for");
+        note = xsn_strdup("first of two steps: lets go of what others wait for");
         if (!note || xsn_grow(&drafts, &build->cap_drafts, build->n_drafts + 1, sizeof(*half)) < 0)
                 return -ENOMEM;
         build->drafts = drafts;

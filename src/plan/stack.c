@@ -28,7 +28,7 @@ static void refuse_unknown(struct xsn_slot *slot, int field, const char *name)
 /* The place of the error is the item that is new: whichever of the two changes. */
 static void check_below(struct xsn_slot *slot, int field, const char *name)
 {
-        struct xsn_slot *below = xsn_node_pif(slot->node, name);
+        struct xsn_slot *below = xsn_dom0_pif(slot->node, name);
 
         if (!below) {
                 if (slot->asked)
@@ -59,7 +59,7 @@ static struct xsn_slot *parent_of(const struct xsn_slot *slot)
 {
         const char *pif = xsn_slot_stays(slot) ? xsn_object_string(slot->pair->to, XSNET_FIELD_PIF) : NULL;
 
-        return pif ? xsn_node_pif(slot->node, pif) : NULL;
+        return pif ? xsn_dom0_pif(slot->node, pif) : NULL;
 }
 
 /* Each slot is walked over once: a walk that meets its own beginning is a circle. */
@@ -80,7 +80,7 @@ static void check_circle(struct xsn_slot *slot)
 /* Packets of a tunnel whose transport is in the tunnel's own network would go into the tunnel again. */
 static void check_loop(struct xsn_slot *slot, const char *transport)
 {
-        struct xsn_slot *below = xsn_node_pif(slot->node, transport);
+        struct xsn_slot *below = xsn_dom0_pif(slot->node, transport);
         const char *network = xsn_object_network(slot->pair->to);
         const char *theirs = below && xsn_slot_stays(below) ? xsn_object_network(below->pair->to) : NULL;
 

@@ -112,8 +112,13 @@ static int assume(struct xsnet_plan *plan, size_t target, struct xsn_pair *pair,
                 return -ENOMEM;
         if (!pair->from)
                 return 0;
-        observed = xsnet_state_find(plan->targets[target].observed, assumption->kind, assumption->host,
-                                    assumption->key);
+        if (xsn_object_is_set(obj, XSNET_FIELD_UUID)) {
+                assumption->uuid = xsn_strdup(xsn_object_string(obj, XSNET_FIELD_UUID));
+                if (!assumption->uuid)
+                        return -ENOMEM;
+        }
+        observed = xsn_same_find(plan->targets[target].observed, assumption->kind, assumption->host, assumption->key,
+                            assumption->uuid);
         return digest(observed ? observed : pair->from, assumption->digest);
 }
 
@@ -165,20 +170,22 @@ static int check(const struct xsn_assumption *assumption, const struct xsn_plan_
                  struct xsnet_error **ret_err)
 {
         const struct xsnet_object *obj =
-                xsnet_state_find(input->observed, assumption->kind, assumption->host, assumption->key);
+                xsn_same_find(input->observed, assumption->kind, assumption->host, assumption->key, assumption->uuid);
         bool was_there = memcmp(assumption->digest, no_digest, sizeof(no_digest)) != 0;
+        size_t len = strlen(input->name);
+        const char *colon = len && input->name[len - 1] == ':' ? "" : ":";
         uint8_t now[32];
 
         if (!obj && !was_there)
                 return 0;
         if (!obj || !was_there)
-                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s: %s is %s since the plan was made",
-                                     input->name, assumption->what, obj ? "there" : "gone");
+                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s%s %s is %s since the plan was made",
+                                     input->name, colon, assumption->what, obj ? "there" : "gone");
         if (digest(obj, now) < 0)
                 return xsn_error_oom(ret_err);
         if (memcmp(assumption->digest, now, sizeof(now)) != 0)
-                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s: %s has changed since the plan was made",
-                                     input->name, assumption->what);
+                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s%s %s has changed since the plan was made",
+                                     input->name, colon, assumption->what);
         return 0;
 }
 

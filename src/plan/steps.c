@@ -144,22 +144,44 @@ static void compare_pair(const struct xsn_site *site, struct xsn_pair *pair)
                 pair->replace = true;
 }
 
-/* The VLANs on a device that is made anew go with the old one. `depth`: no kernel nests deeper. */
-static void replace_above(const struct xsn_site *site, struct xsn_pair *pair, unsigned depth)
+/* What stands on a device that gets another name is to stand on that, if nobody said so already. */
+static int follow_name(struct xsn_pair *above, int field, const char *before, const char *after)
 {
-        const char *device = xsn_pair_name(pair->from);
+        const char *name = xsn_object_string(above->to, field);
+        _cleanup_(xsnet_object_unrefp) struct xsnet_object *to = NULL;
+
+        if (!name || strcmp(name, before) != 0 || !strcmp(before, after))
+                return 0;
+        if (xsn_object_copy(above->to, &to) < 0 || xsn_object_set_string(to, field, after) < 0)
+                return -ENOMEM;
+        xsnet_object_unref(above->to);
+        above->to = XSN_TAKE(to);
+        return 0;
+}
+
+/* The VLANs on a device that is made anew go with the old one. `depth`: no kernel nests deeper. */
+static int replace_above(const struct xsn_site *site, struct xsn_pair *pair, unsigned depth)
+{
+        const char *before = xsn_pair_name(pair->from), *after = pair->to ? xsn_pair_name(pair->to) : NULL;
         const struct xsn_index_item *item = NULL;
 
-        if (device && depth < 64)
-                item = xsn_index_find(&site->index, XSN_IX_ABOVE_FROM, xsn_object_host(pair->from), device);
+        if (before && after && depth < 64)
+                item = xsn_index_find(&site->index, XSN_IX_ABOVE_FROM, xsn_object_host(pair->from), before);
         for (; item; item = item->next) {
                 struct xsn_pair *above = item->pair;
 
-                if (above->from->cls->kind != XSNET_KIND_VLAN || !above->to || above->replace)
+                if (!above->to)
+                        continue;
+                if (follow_name(above, XSNET_FIELD_PIF, before, after) < 0 ||
+                    follow_name(above, XSNET_FIELD_TRANSPORT, before, after) < 0)
+                        return -ENOMEM;
+                if (above->from->cls->kind != XSNET_KIND_VLAN || above->replace)
                         continue;
                 above->replace = true;
-                replace_above(site, above, depth + 1);
+                if (replace_above(site, above, depth + 1) < 0)
+                        return -ENOMEM;
         }
+        return 0;
 }
 
 /* ---- drafts ---- */
@@ -194,7 +216,8 @@ static int name_members(struct xsn_build *build, struct xsn_draft *draft)
 {
         _cleanup_(xsnet_object_unrefp) struct xsnet_object *from = NULL;
 
-        if (xsn_object_copy(draft->s.from, &from) < 0 || xsn_translate(&build->sites[draft->s.target], from, draft->s.to) < 0)
+        if (xsn_object_copy(draft->s.from, &from) < 0 ||
+            xsn_translate(&build->sites[draft->s.target], from, draft->s.to) < 0)
                 return -ENOMEM;
         xsnet_object_unref(draft->s.from);
         draft->s.from = XSN_TAKE(from);
@@ -227,7 +250,8 @@ static int key_of(const struct xsnet_object *obj, char **ret_key)
 {
         struct xsn_buf buf = { 0 };
 
-        xsn_buf_printf(&buf, "%d/", obj->cls->kind);
+        xsn_buf_put_number(&buf, (uint64_t)obj->cls->kind);
+        xsn_buf_putc(&buf, '/');
         xsn_object_key(obj, &buf);
         return xsn_buf_take(&buf, ret_key);
 }
@@ -340,8 +364,8 @@ static int start_site(struct xsn_build *build, size_t target)
         for (size_t i = 0; i < site->n_pairs; i++)
                 compare_pair(site, site->pairs[i]);
         for (size_t i = 0; i < site->n_pairs; i++)
-                if (site->pairs[i]->replace && site->pairs[i]->from)
-                        replace_above(site, site->pairs[i], 0);
+                if (site->pairs[i]->replace && site->pairs[i]->from && replace_above(site, site->pairs[i], 0) < 0)
+                        return -ENOMEM;
         for (size_t i = 0; i < site->n_pairs; i++)
                 if (xsn_build_draft(build, target, site->pairs[i]) < 0)
                         return -ENOMEM;

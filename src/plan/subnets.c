@@ -53,9 +53,9 @@ static void check_dhcp(struct xsn_slot *slot)
 /* ---- gateways ---- */
 
 struct gateways {
-        struct xsn_slot *first, *second;  /* of the interfaces with a gateway */
+        struct xsn_slot *first, *second;   /* of the interfaces with a gateway */
         struct xsn_slot *chosen, *chosen2; /* those with default-route: true */
-        bool management;                  /* one of them is for management */
+        bool management;                   /* one of them is for management */
         bool changes;
 };
 
@@ -77,7 +77,7 @@ static void count_gateway(struct gateways *g, struct xsn_slot *slot, int field)
                 g->second = slot;
 }
 
-static void check_gateways(struct xsn_node *node, int field, const struct gateways *g)
+static void check_gateways(struct xsn_dom0 *node, int field, const struct gateways *g)
 {
         struct xsn_slot *late;
 
@@ -94,7 +94,7 @@ static void check_gateways(struct xsn_node *node, int field, const struct gatewa
                                xsn_slot_name(late == g->second ? g->first : g->second));
 }
 
-static void check_routes(struct xsn_node *node)
+static void check_routes(struct xsn_dom0 *node)
 {
         static const int fields[] = { XSNET_FIELD_IPV4_GATEWAY, XSNET_FIELD_IPV6_GATEWAY };
         struct gateways g[2] = { { 0 }, { 0 } };
@@ -147,7 +147,7 @@ static void check_subnet(struct xsn_slot *management, struct xsn_slot *slot)
 }
 
 /* Management interfaces are few: each is compared with all interfaces of its host. */
-static void check_management(struct xsn_node *node)
+static void check_management(struct xsn_dom0 *node)
 {
         const struct xsn_target *target = node->target;
         unsigned n = 0;
@@ -161,7 +161,7 @@ static void check_management(struct xsn_node *node)
                 for (size_t j = 0; j < target->n_slots; j++) {
                         struct xsn_slot *slot = target->slots[j];
 
-                        if (slot != m && slot->node == node && xsn_slot_stays(slot) &&
+                        if (slot != m && slot->node == node && xsn_slot_stays(slot) && !slot->member_of &&
                             slot->pair->to->cls->has_address && !(slot->pair->to->a.management && j < i))
                                 check_subnet(m, slot);
                 }

@@ -51,15 +51,15 @@ static void refer(struct xsn_slot *slot)
         const char *names[] = { xsn_object_string(want, XSNET_FIELD_PIF),
                                 xsn_object_string(want, XSNET_FIELD_TRANSPORT) };
         const char *network = xsn_object_network(want);
-        struct xsn_slot *other = network ? xsn_node_network(slot->node, network) : NULL;
+        struct xsn_slot *other = network ? xsn_dom0_network(slot->node, network) : NULL;
 
         if (other)
                 other->referred = true;
         for (size_t i = 0; i < XSN_ARRAY_SIZE(names); i++)
-                if (names[i] && (other = xsn_node_pif(slot->node, names[i])))
+                if (names[i] && (other = xsn_dom0_pif(slot->node, names[i])))
                         other->referred = true;
         for (size_t i = 0; bond && i < bond->members.n; i++)
-                if ((other = xsn_node_pif(slot->node, XSN_ITEM(bond->members, char *, i))))
+                if ((other = xsn_dom0_pif(slot->node, XSN_ITEM(bond->members, char *, i))))
                         other->referred = true;
 }
 
@@ -134,9 +134,9 @@ static int create(struct xsn_slot *slot)
         slot->pair->to = to;
         slot->asked = true;
         slot->diff = xsn_object_diff(blank, want);
-        xsn_check_caps(slot);
         if (xsn_object_set_host(to, slot->node->name) < 0 || xsn_object_overlay(to, want) < 0)
                 return -ENOMEM;
+        xsn_check_caps(slot);
         /* The kernel's own default is not to look at the links at all. */
         if (XSN_BOND(to) && !xsn_object_is_set(to, XSNET_FIELD_MONITOR_INTERVAL)) {
                 size_t i = (size_t)xsn_class_index(to->cls, XSNET_FIELD_MONITOR_INTERVAL);

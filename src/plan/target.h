@@ -14,7 +14,7 @@
 
 /* An object of a host, before and after. */
 struct xsn_slot {
-        struct xsn_node *node;
+        struct xsn_dom0 *node;
         struct xsn_pair *pair;       /* the work's */
         struct xsnet_object *want;   /* a reference: the items about it, united; NULL: none is */
         bool own_want;               /* `want` is a copy of ours, not the document's */
@@ -34,7 +34,7 @@ struct xsn_slot {
 };
 
 /* A host of a target; where networks are the pool's, a node named "" has them. */
-struct xsn_node {
+struct xsn_dom0 {
         struct xsn_target *target;
         const char *name;
         const struct xsn_host *host; /* NULL: not described */
@@ -53,9 +53,9 @@ struct xsn_target {
         struct xsn_resolve *all;
         const struct xsn_plan_input *input;
         struct xsn_work *work;
-        struct xsn_node **nodes;
+        struct xsn_dom0 **nodes;
         size_t n_nodes, cap_nodes;
-        struct xsn_node *pool; /* networks of the pool; NULL: each node has its own */
+        struct xsn_dom0 *pool; /* networks of the pool; NULL: each node has its own */
         struct xsn_slot **slots; /* observed ones first, then new ones in the order of the document */
         size_t n_slots, cap_slots;
         struct xsn_hash uuids; /* of networks -> slot */
@@ -91,15 +91,15 @@ const char *xsn_target_keep(struct xsn_target *target, const char *s);
 int xsn_target_note(struct xsn_target *target, const char *fmt, ...) XSN_PRINTF(2, 3);
 bool xsn_target_can(const struct xsn_target *target, unsigned flag);
 /* A slot for an object that is made; the pair is still empty. */
-int xsn_slot_new(struct xsn_node *node, struct xsn_slot **ret_slot);
+int xsn_slot_new(struct xsn_dom0 *node, struct xsn_slot **ret_slot);
 /* Puts the slot into the node's index of its kind and its device into `devices`, unless the names are taken there. */
 int xsn_slot_index(struct xsn_slot *slot, const struct xsnet_object *obj);
 /* The node that has the networks of `node`. */
-struct xsn_node *xsn_node_networks(struct xsn_node *node);
-struct xsn_slot *xsn_node_network(struct xsn_node *node, const char *name);
+struct xsn_dom0 *xsn_dom0_networks(struct xsn_dom0 *node);
+struct xsn_slot *xsn_dom0_network(struct xsn_dom0 *node, const char *name);
 /* The PIF of any kind that a document means by a name: a NIC, bond, VLAN "PIF.TAG" or device; NULL. */
-struct xsn_slot *xsn_node_pif(struct xsn_node *node, const char *name);
-struct xsn_slot *xsn_node_find(struct xsn_node *node, int kind, const char *key);
+struct xsn_slot *xsn_dom0_pif(struct xsn_dom0 *node, const char *name);
+struct xsn_slot *xsn_dom0_find(struct xsn_dom0 *node, int kind, const char *key);
 
 /* ---- slot.c ---- */
 
@@ -130,12 +130,12 @@ const char *xsn_slot_name(const struct xsn_slot *slot);
 void xsn_slot_error(const struct xsn_slot *slot, int field, int code, const char *reason, const char *fmt, ...)
         XSN_PRINTF(5, 6);
 /* An error at an item. */
-void xsn_item_error(const struct xsn_node *node, const struct xsnet_object *item, int field, int code,
+void xsn_item_error(const struct xsn_dom0 *node, const struct xsnet_object *item, int field, int code,
                     const char *reason, const char *fmt, ...) XSN_PRINTF(6, 7);
 /* "; did you mean 'eth1'?" with the nearest name among the node's slots of these kinds (bit k: kind k), or "". */
-void xsn_suggest_slot(struct xsn_node *node, unsigned kinds, const char *name, struct xsn_buf *buf);
+void xsn_suggest_slot(struct xsn_dom0 *node, unsigned kinds, const char *name, struct xsn_buf *buf);
 /* " on host 'xs-1'", or nothing */
-void xsn_node_describe(const struct xsn_node *node, struct xsn_buf *buf);
+void xsn_dom0_describe(const struct xsn_dom0 *node, struct xsn_buf *buf);
 /* Has this been said of the item already (of another host)? Remembers it. */
 bool xsn_said(struct xsn_resolve *all, const struct xsn_target *target, const struct xsnet_object *item, int field,
               const char *what);
@@ -148,18 +148,18 @@ void xsn_report(struct xsn_resolve *all);
 /* ---- the phases, in their order ---- */
 
 /* rename.c: NICs that get another name; then, in what refers to renamed NICs and networks, the new names. */
-int xsn_rename_nics(struct xsn_node *node, const struct xsnet_object *item);
+int xsn_rename_nics(struct xsn_dom0 *node, const struct xsnet_object *item);
 int xsn_rename_references(struct xsn_target *target);
 /* find.c: the slot that an item is about; *ret_slot NULL: there is none yet. `wrong` where an error was reported. */
-int xsn_find(struct xsn_node *node, const struct xsnet_object *item, struct xsn_slot **ret_slot, bool *ret_wrong);
+int xsn_find_slot(struct xsn_dom0 *node, const struct xsnet_object *item, struct xsn_slot **ret_slot, bool *ret_wrong);
 /* Before bonds are found by their members: those that items name are taken. */
-int xsn_claim_bond(struct xsn_node *node, const struct xsnet_object *item);
+int xsn_claim_bond(struct xsn_dom0 *node, const struct xsnet_object *item);
 /* The NIC that a pif item means by device, `match` and `rename`; NULL. *ret_n: how many there are. */
-struct xsn_slot *xsn_find_nic(struct xsn_node *node, const struct xsnet_object *item, size_t *ret_n);
+struct xsn_slot *xsn_find_nic(struct xsn_dom0 *node, const struct xsnet_object *item, size_t *ret_n);
 /* Gives an observed network the name that its item has. */
 int xsn_rename_network(struct xsn_slot *slot, const struct xsnet_object *item);
 /* bind.c: has the item's wish in its slot. */
-int xsn_bind(struct xsn_node *node, const struct xsnet_object *item);
+int xsn_bind(struct xsn_dom0 *node, const struct xsnet_object *item);
 /* target.c: each object as its items want it. */
 int xsn_target_fill(struct xsn_target *target);
 /* One of them: after xsn_target_fill() for wishes of our own. */
@@ -183,7 +183,7 @@ int xsn_users(struct xsn_target *target);
 int xsn_tunnels(struct xsn_target *target);
 /* names.c: default names of bridges and devices, and names that are used twice. */
 int xsn_names(struct xsn_target *target);
-int xsn_default_bridge(const char *name, char ret_bridge[16]);
+void xsn_default_bridge(const char *name, char ret_bridge[16]);
 int xsn_tunnel_port_name(const struct xsnet_object *tunnel, const struct xsn_ip *remote, char ret_device[16]);
 /* mtu.c */
 int xsn_mtus(struct xsn_target *target);

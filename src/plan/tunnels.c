@@ -74,8 +74,8 @@ static int set_local(struct xsn_slot *slot, const struct xsn_slot *transport)
 
                 if ((slot->diff || !slot->pair->from || lost) && !is_automatic(transport->pair->to))
                         xsn_slot_error(slot, XSNET_FIELD_TRANSPORT, -EINVAL, "no-address",
-                                       "the transport '%s' has no IPv%d address",
-                                       XSN_TUNNEL(slot->pair->to)->transport, family);
+                                       "the transport '%s' has no IPv%d address", XSN_TUNNEL(slot->pair->to)->transport,
+                                       family);
                 return 0;
         }
         if (!xsn_caps_has_field(slot->node->target->input->caps, XSNET_KIND_TUNNEL, (size_t)row))
@@ -147,7 +147,7 @@ static void check_remotes(struct xsn_slot *slot)
 static int complete(struct xsn_slot *slot)
 {
         const char *name = xsn_object_string(slot->pair->to, XSNET_FIELD_TRANSPORT);
-        struct xsn_slot *transport = name ? xsn_node_pif(slot->node, name) : NULL;
+        struct xsn_slot *transport = name ? xsn_dom0_pif(slot->node, name) : NULL;
 
         if (slot->diff || !slot->pair->from)
                 check_remotes(slot);
@@ -166,7 +166,7 @@ int xsn_tunnels(struct xsn_target *target)
                 const char *name = xsn_slot_stays(slot) && XSN_TUNNEL(slot->pair->to)
                                            ? xsn_object_string(slot->pair->to, XSNET_FIELD_TRANSPORT)
                                            : NULL;
-                struct xsn_slot *transport = name ? xsn_node_pif(slot->node, name) : NULL;
+                struct xsn_slot *transport = name ? xsn_dom0_pif(slot->node, name) : NULL;
 
                 if (name && (xsn_slot_changes(slot) || (transport && xsn_slot_changes(transport))) &&
                     complete(slot) < 0)

@@ -23,7 +23,7 @@ static bool is_pif(const struct xsn_slot *slot)
 /* Was the PIF in the network before, whatever the network was called then? */
 static bool was_there(const struct xsn_slot *slot, const char *network)
 {
-        const struct xsn_slot *net = xsn_node_network(slot->node, network);
+        const struct xsn_slot *net = xsn_dom0_network(slot->node, network);
         const struct xsnet_object *from = net ? net->pair->from : NULL;
         const char *before = from ? xsn_object_string(from, XSNET_FIELD_NAME) : NULL;
 
@@ -70,8 +70,8 @@ static void refuse_second(struct xsn_slot *slot, struct xsn_slot *other)
         if (other->want && xsn_slot_wants(other, XSNET_FIELD_NETWORK, false))
                 xsn_slot_error(slot, XSNET_FIELD_NETWORK, -EBUSY, "network-in-use",
                                "the network '%s' has one PIF on a host, and the %s at %" PRIu32 ":%" PRIu32
-                               " is it already", network, xsn_slot_name(other), other->want->pos.line,
-                               other->want->pos.column);
+                               " is it already",
+                               network, xsn_slot_name(other), other->want->pos.line, other->want->pos.column);
         else
                 xsn_slot_error(slot, XSNET_FIELD_NETWORK, -EBUSY, "network-in-use",
                                "the network '%s' has the %s already; name that one absent, or with another network",
@@ -105,9 +105,9 @@ static int one_pif(struct xsn_slot *slot)
         struct xsn_hash *pifs = &slot->node->pif_of;
         struct xsn_slot *other, *net;
 
-        if (!network)
+        if (!network || slot->member_of)
                 return 0;
-        net = xsn_node_network(slot->node, network);
+        net = xsn_dom0_network(slot->node, network);
         if (!net || !net->key || !xsn_slot_stays(net))
                 return 0;
         other = xsn_hash_get_str(pifs, net->key);
@@ -135,7 +135,7 @@ static int list_user(struct xsn_slot *net, const struct xsn_slot *user)
 static int lose_network(struct xsn_slot *slot)
 {
         const char *network = slot->pair->to ? xsn_object_network(slot->pair->to) : NULL;
-        struct xsn_slot *net = network ? xsn_node_network(slot->node, network) : NULL;
+        struct xsn_slot *net = network ? xsn_dom0_network(slot->node, network) : NULL;
         int kind = xsn_slot_kind(slot);
 
         if (!net || xsn_slot_stays(net) || net->twin)
@@ -226,7 +226,7 @@ static int take_ends(struct xsn_slot *slot, struct xsn_hash *ends)
 }
 
 /* Tunnels that nobody names come first, so that a named one finds the one that it replaces. */
-static int move_tunnels(struct xsn_node *node)
+static int move_tunnels(struct xsn_dom0 *node)
 {
         struct xsn_target *target = node->target;
         struct xsn_hash ends = { 0 };

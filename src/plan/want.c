@@ -76,6 +76,8 @@ static int reset_unless_named(struct xsn_slot *slot, int field)
 {
         const struct xsnet_object *from = slot->pair->from;
 
+        if (from && xsn_row_is_others(from, field))
+                return 0;
         if (!from || !xsn_object_is_set(from, field) || xsn_slot_wants(slot, field, true))
                 return 0;
         if (!xsn_slot_edit_want(slot))
@@ -142,38 +144,25 @@ static int complete_family(struct xsn_slot *slot, const struct family *f)
         return 0;
 }
 
-/* Are there addresses of the family (0: of any), and did others set all of them? */
-static bool only_others(const struct xsnet_object *from, int version)
+/* Did others set an address of the family (0: of any)? */
+static bool any_others(const struct xsnet_object *from, int version)
 {
-        const struct xsn_type *item = xsn_type_of(XSNET_TYPE_PREFIXES)->item;
-        size_t n = 0;
-
-        for (size_t i = 0; i < XSN_ARRAY_SIZE(families); i++) {
-                const struct xsn_list *list = addresses_of(from, &families[i]);
-
-                if (version && families[i].version != version)
-                        continue;
-                for (size_t j = 0; j < list->n; j++, n++)
-                        if (xsn_list_find(item, &from->a.other_addresses, &XSN_ITEM(*list, struct xsn_ip, j)) < 0)
-                                return false;
-        }
-        return n > 0;
+        for (size_t i = 0; from->cls->has_address && i < from->a.other_addresses.n; i++)
+                if (!version || XSN_ITEM(from->a.other_addresses, struct xsn_ip, i).family == version)
+                        return true;
+        return false;
 }
 
 bool xsn_row_is_others(const struct xsnet_object *from, int field)
 {
         switch (field) {
-        case XSNET_FIELD_IPV4_MODE:
-        case XSNET_FIELD_IPV4_ADDRESS:
         case XSNET_FIELD_IPV4_GATEWAY:
-                return from->cls->has_address && only_others(from, 4);
-        case XSNET_FIELD_IPV6_MODE:
-        case XSNET_FIELD_IPV6_ADDRESS:
+                return any_others(from, 4);
         case XSNET_FIELD_IPV6_GATEWAY:
-                return from->cls->has_address && only_others(from, 6);
+                return any_others(from, 6);
         case XSNET_FIELD_ROUTES:
         case XSNET_FIELD_DEFAULT_ROUTE:
-                return from->cls->has_address && only_others(from, 0);
+                return any_others(from, 0);
         default:
                 return false;
         }
@@ -240,7 +229,7 @@ int xsn_want_tunnel_addresses(struct xsn_slot *slot)
 {
         const struct xsnet_object *from = slot->pair->from;
         const char *network = xsn_object_network(slot->want);
-        struct xsn_slot *net = network ? xsn_node_network(slot->node, network) : NULL;
+        struct xsn_slot *net = network ? xsn_dom0_network(slot->node, network) : NULL;
 
         if (!net || slot->node->target->pool || (net->want && net->want->absent))
                 return 0;

@@ -16,7 +16,7 @@ struct xsn_pair {
         bool named;   /* an item of the document, or an entry of the journal, is about it */
         bool mark;    /* to->owner is to be written (or, NULL, taken away) */
         bool replace; /* a RECREATE row changed: two steps, remove `from` and create `to` */
-        struct xsn_pair *implied_by; /* what changes here happens by itself in that pair's step (a bond's member): no step */
+        struct xsn_pair *implied_by; /* no step: it happens by itself in that pair's step (a bond's member) */
         char *note;   /* owned; NULL */
         char *irreversible; /* owned; NULL */
         struct xsn_pos pos;

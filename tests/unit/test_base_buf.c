@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of base/buf.h. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -24,6 +25,23 @@ START_TEST(the_string_is_what_was_put)
         ck_assert_str_eq(s, "tag 42, and");
         ck_assert_ptr_null(buf.s);
         ck_assert_uint_eq(buf.len, 0);
+}
+END_TEST
+
+START_TEST(numbers_are_printed_as_printf_does)
+{
+        static const uint64_t numbers[] = { 0, 9, 10, 99, 100, 65535, UINT32_MAX, UINT64_MAX / 10, UINT64_MAX };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(numbers); i++) {
+                _cleanup_(xsn_freep) char *s = NULL, *expected = NULL;
+                struct xsn_buf buf = { 0 }, by_printf = { 0 };
+
+                xsn_buf_put_number(&buf, numbers[i]);
+                xsn_buf_printf(&by_printf, "%" PRIu64, numbers[i]);
+                ck_assert_int_eq(xsn_buf_take(&buf, &s), 0);
+                ck_assert_int_eq(xsn_buf_take(&by_printf, &expected), 0);
+                ck_assert_str_eq(s, expected);
+        }
 }
 END_TEST
 
@@ -135,6 +153,7 @@ int main(void)
         TCase *tc = tcase_create("buf");
 
         tcase_add_test(tc, the_string_is_what_was_put);
+        tcase_add_test(tc, numbers_are_printed_as_printf_does);
         tcase_add_test(tc, nothing_put_is_the_empty_string);
         tcase_add_test(tc, long_texts_are_printed_whole);
         tcase_add_test(tc, bytes_may_be_zero);

@@ -41,6 +41,7 @@ static const struct {
         { "bond|mode=lacp", "bond|mode=active-backup", "mode" },
         { "bond", "bond|mode=lacp", "mode" },
         { "tunnel|key=0", "tunnel|key=0", "" },
+        { "tunnel|key=0", "tunnel|~key", "key" },
         { "tunnel", "tunnel|key=0", "key" }, /* no key is another thing than key 0 */
         { "vif|rate-limit=10MB", "vif|rate-limit=80Mbit", "" },
         { "vif|mac=02:00:00:00:00:01", "vif|mac=02-00-00-00-00-01", "" },
@@ -206,17 +207,6 @@ static const struct {
         { "bond|members=eth0|members=eth1", "bond|members=eth2", "members=[eth2]" },
         { "pif|ipv4.address=192.0.2.1/24", "pif|ipv4.address=192.0.2.2/24", "ipv4.address=[192.0.2.2/24]" },
         { "pif|ipv4.address=192.0.2.1/24", "pif|~ipv4.address", "" },
-        { "pif|ipv4.address=192.0.2.1/24|ipv4.address=192.0.2.9/24|status.other-addresses=192.0.2.9/24",
-          "pif|ipv4.address=192.0.2.2/24",
-          "ipv4.address=[192.0.2.2/24, 192.0.2.9/24] status.other-addresses=[192.0.2.9/24]" },
-        { "pif|ipv4.address=192.0.2.1/24|ipv4.address=192.0.2.9/24|status.other-addresses=192.0.2.9/24",
-          "pif|~ipv4.address", "ipv4.address=[192.0.2.9/24] status.other-addresses=[192.0.2.9/24]" },
-        { "pif|ipv4.address=192.0.2.9/24|status.other-addresses=192.0.2.9/24", "pif|ipv4.address=192.0.2.9/24",
-          "ipv4.address=[192.0.2.9/24] status.other-addresses=[192.0.2.9/24]" },
-        { "pif|ipv6.address=fe80::1/64|status.other-addresses=fe80::1/64|status.other-addresses=192.0.2.9/24",
-          "pif|ipv6.address=2001:db8::1/64|ipv4.address=192.0.2.1/24",
-          "ipv4.address=[192.0.2.1/24] ipv6.address=[2001:db8::1/64, fe80::1/64] "
-          "status.other-addresses=[fe80::1/64, 192.0.2.9/24]" },
 };
 
 START_TEST(an_overlaid_object_is_what_was_asked_for)

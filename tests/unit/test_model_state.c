@@ -176,6 +176,43 @@ START_TEST(adding_and_finding_in_turn_is_not_quadratic)
 }
 END_TEST
 
+/* Every way to change an object counts, also one that sets what it has already. */
+START_TEST(a_state_is_checked_until_an_object_changes)
+{
+        struct xsnet_state *state = state_new();
+        struct xsnet_object *obj = add(state, "pif|device=eth0"), *other = mt_object("pif|device=eth1");
+
+        ck_assert(!xsn_state_is_checked(state));
+        for (int way = 0; way < 10; way++) {
+                xsn_state_set_checked(state);
+                ck_assert(xsn_state_is_checked(state));
+                if (way == 0)
+                        ck_assert_int_eq(xsnet_object_set_str(obj, XSNET_FIELD_NETWORK, "n", NULL), 0);
+                else if (way == 1)
+                        ck_assert_int_eq(xsnet_object_remove(obj, XSNET_FIELD_NETWORK, NULL), 0);
+                else if (way == 2)
+                        ck_assert_int_eq(xsnet_object_reset(obj, XSNET_FIELD_NETWORK, NULL), 0);
+                else if (way == 3)
+                        ck_assert_int_eq(xsnet_object_add_item(obj, XSNET_FIELD_IPV4_ADDRESS, "192.0.2.1/24", NULL), 0);
+                else if (way == 4)
+                        ck_assert_int_eq(xsnet_object_set_entry(obj, XSNET_FIELD_OTHER_CONFIG, "k", "v", NULL), 0);
+                else if (way == 5)
+                        ck_assert_int_eq(xsnet_object_add_host(obj, "a", NULL), 0);
+                else if (way == 6)
+                        xsnet_object_set_absent(obj, 1);
+                else if (way == 7)
+                        xsnet_object_set_adopt(obj, 1);
+                else if (way == 8)
+                        ck_assert_int_eq(xsnet_state_add(state, other, NULL), 0);
+                else
+                        ck_assert_int_eq(xsnet_state_remove(state, other), 0);
+                ck_assert_msg(!xsn_state_is_checked(state), "way %d", way);
+        }
+        xsnet_object_unref(other);
+        xsnet_state_unref(state);
+}
+END_TEST
+
 START_TEST(the_owner_is_a_short_word)
 {
         static const char *const bad[] = { "", "two words", "a/b", "\xc3\xa4",
@@ -288,6 +325,7 @@ int main(void)
         tcase_add_test(tc, finding_works_without_memory);
         tcase_add_test(tc, adding_without_memory_for_the_index_loses_nothing);
         tcase_add_test(tc, adding_and_finding_in_turn_is_not_quadratic);
+        tcase_add_test(tc, a_state_is_checked_until_an_object_changes);
         tcase_add_test(tc, the_owner_is_a_short_word);
         tcase_add_test(tc, a_host_is_added_once);
         tcase_add_test(tc, a_copy_shares_nothing_or_fails_as_a_whole);

@@ -31,6 +31,7 @@ struct xsn_d0_route {
         uint32_t table;
         uint8_t proto; /* RTPROT_* */
         uint8_t type;  /* RTN_* */
+        bool by_id;    /* its next hop is an object of its own (RTA_NH_ID) */
         bool plain;    /* nothing about it that `to`, `via` and `metric` do not tell */
         struct nlmsghdr *msg; /* owned: as the kernel told it */
 };

@@ -208,6 +208,10 @@ size_t xsn_d0_put_route_copy(struct xsn_nl_batch *batch, uint16_t type, uint16_t
         for (const struct nlattr *attr = first_attr(route, &left); nla_ok(attr, left); attr = nla_next(attr, &left)) {
                 uint32_t oif;
 
+                /* A route by the number of its next hop says nothing else of it. */
+                if (route->by_id && (nla_type(attr) == RTA_OIF || nla_type(attr) == RTA_GATEWAY ||
+                                     nla_type(attr) == RTA_MULTIPATH || nla_type(attr) == RTA_VIA))
+                        continue;
                 switch (nla_type(attr)) {
                 case RTA_CACHEINFO:
                 case RTA_IIF:

@@ -65,7 +65,6 @@ static int clean_copy(const struct xsnet_object *obj, struct xsnet_object **ret_
         for (size_t i = 0; i < n; i++)
                 if ((copy->reset & UINT64_C(1) << i) && xsn_object_default_row(copy, i) < 0)
                         return -ENOMEM;
-        xsn_object_clear(copy, XSNET_FIELD_RENAME);
         copy->field_pos = xsn_free(copy->field_pos);
         copy->pos = (struct xsn_pos){ 0 };
         copy->adopt = copy->absent = false;
@@ -304,10 +303,12 @@ int xsn_fake_do(struct xsnet_fake *fake, const struct xsnet_step *step, struct x
         if (r < 0)
                 return r;
         fake->n_writes++;
-        xsn_fake_tell(fake, step->from);
-        xsn_fake_tell(fake, step->to);
+        if (step->from)
+                xsn_fake_tell(fake, step->from);
+        if (step->to)
+                xsn_fake_tell(fake, step->to);
         if ((step->from && XSN_BOND(step->from)) || (step->to && XSN_BOND(step->to)))
-                xsn_fake_tell(fake, NULL);
+                xsn_fake_tell(fake, NULL); /* its members changed too */
         return 0;
 }
 

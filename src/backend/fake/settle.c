@@ -14,7 +14,8 @@
 
 #include "base/alloc.h"
 
-#define DEFAULT_MTU 1500
+#define DEFAULT_MTU    1500
+#define VLAN_DEPTH_MAX 32
 
 /* The devices of a state: "HOST/DEVICE" -> index of its object + 1, for 0 is no pointer. */
 struct view {
@@ -140,9 +141,20 @@ static int settle_mtu(struct xsnet_state *state, size_t i)
         const struct xsnet_object *net = find_network(state, state->objects[i]);
         uint32_t mtu = net ? xsn_object_mtu(net) : 0;
 
-        if (!xsn_object_bit(state->objects[i], XSNET_FIELD_STATUS_MTU) || xsn_object_mtu(state->objects[i]))
+        if (!xsn_object_bit(state->objects[i], XSNET_FIELD_STATUS_MTU) || xsn_object_mtu(state->objects[i]) ||
+            (!mtu && XSN_VLAN(state->objects[i])))
                 return 0;
         return set_mtu(state, i, mtu ? mtu : DEFAULT_MTU);
+}
+
+/* A new VLAN has its parent's, which may be another one's. */
+static int settle_vlan_mtu(const struct view *view, size_t i)
+{
+        const struct xsnet_object *obj = view->state->objects[i];
+
+        for (int depth = 0; obj && XSN_VLAN(obj) && !xsn_object_mtu(obj) && depth < VLAN_DEPTH_MAX; depth++)
+                obj = view_find(view, xsn_object_host(obj), XSN_VLAN(obj)->pif);
+        return set_mtu(view->state, i, obj && xsn_object_mtu(obj) ? xsn_object_mtu(obj) : DEFAULT_MTU);
 }
 
 static int settle_device(struct xsnet_state *state, size_t i)
@@ -153,6 +165,9 @@ static int settle_device(struct xsnet_state *state, size_t i)
         switch (obj->cls->kind) {
         case XSNET_KIND_NETWORK:
                 return settle_text(state, i, XSNET_FIELD_STATUS_DEVICE, xsn_object_string(obj, XSNET_FIELD_BRIDGE));
+        case XSNET_KIND_PIF: /* one that was renamed tells its name as such */
+                return settle_text(state, i, XSNET_FIELD_RENAME,
+                                   xsn_object_is_set(obj, XSNET_FIELD_STATUS_OLD_NAME) ? XSN_PIF(obj)->device : NULL);
         case XSNET_KIND_BOND:
                 return settle_text(state, i, XSNET_FIELD_STATUS_DEVICE, xsn_object_string(obj, XSNET_FIELD_NAME));
         case XSNET_KIND_VIF:
@@ -247,6 +262,9 @@ int xsn_fake_settle(struct xsnet_state *state)
         for (size_t i = 0; !r && i < state->n_objects; i++)
                 if (XSN_BOND(state->objects[i]))
                         r = settle_members(&view, state->objects[i]);
+        for (size_t i = 0; !r && i < state->n_objects; i++)
+                if (XSN_VLAN(state->objects[i]) && !xsn_object_mtu(state->objects[i]))
+                        r = settle_vlan_mtu(&view, i);
         view_done(&view);
         return r ? r : sort(state);
 }

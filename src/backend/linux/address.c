@@ -138,6 +138,31 @@ static bool gateway_of(const struct lx_apply *a, const struct xsnet_object *obj,
         return true;
 }
 
+/* A metric that is none of ours was chosen by somebody: his default route over the same gateway will do. */
+static bool chosen_metric(const struct xsn_route *route)
+{
+        return route->metric != 0 && route->metric != (route->to.family == 4 ? SECOND_METRIC_4 : SECOND_METRIC_6);
+}
+
+static bool good_gateway(const struct xsn_route *found, const struct xsn_route *wanted)
+{
+        return xsn_ip_same_address(&found->via, &wanted->via) &&
+               (found->metric == wanted->metric || chosen_metric(found));
+}
+
+/* Is there a default route as wanted; with `chosen`, one whose metric is somebody's choice? */
+static bool has_gateway(const struct xsn_d0_link *place, const struct xsn_route *wanted, bool chosen)
+{
+        for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
+                struct xsn_route value = xsn_lx_route_value(route);
+
+                if (xsn_lx_route_is_default(route) && route->to.family == wanted->to.family &&
+                    good_gateway(&value, wanted) && (!chosen || chosen_metric(&value)))
+                        return true;
+        }
+        return false;
+}
+
 static bool wants_gateway(const struct lx_step *st, int family)
 {
         return !st->s->from || xsn_lx_changed(st, family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY) ||
@@ -165,7 +190,7 @@ static void add_routes(struct lx_apply *a, struct lx_step *st, const struct xsn_
         }
         for (int family = 4; family <= 6; family += 2)
                 if ((wants_gateway(st, family) || again) && gateway_of(a, to, family, &route) &&
-                    (again || !find_route(place, &route)))
+                    !has_gateway(place, &route, again))
                         put_route(a, st, place, &route);
 }
 
@@ -180,7 +205,7 @@ static bool old_gateway(const struct lx_apply *a, const struct lx_step *st, cons
         if (!xsn_object_is_set(from, family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY) ||
             !xsn_ip_same_address(was, &route->via) || !wants_gateway(st, family))
                 return false;
-        return !gateway_of(a, to, family, &wanted) || !same_route(&wanted, &value);
+        return !gateway_of(a, to, family, &wanted) || !good_gateway(&value, &wanted);
 }
 
 static void drop_routes(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place)
@@ -204,7 +229,8 @@ static void repair(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_l
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
                 struct xsn_route value = xsn_lx_route_value(route);
 
-                if (route->proto != RTPROT_RA && !xsn_lx_route_is_default(route) &&
+                if (route->proto != RTPROT_RA &&
+                    (!xsn_lx_route_is_default(route) || (chosen_metric(&value) && !old_gateway(a, st, route))) &&
                     !(xsn_lx_route_is_row(route) && wants_route(&st->s->from->a.routes, &value)))
                         put_copy(a, st, RTM_NEWROUTE, place, route, LX_MAY_FAIL);
         }

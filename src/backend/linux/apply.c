@@ -327,6 +327,9 @@ static void end_wave(struct lx_apply *a)
 
         a->failed = wave_failed(a);
         a->dirty = true;
+        if (a->failed && xsn_lx_fresh(a, NULL) == 0)
+                for (size_t i = 0; i < a->n_steps; i++)
+                        xsn_lx_clean_tunnel(a, &a->steps[i]);
         if (a->failed)
                 (void)xsn_error_set(&unfinished, -ECANCELED, "canceled", "not finished, as another step failed");
         for (size_t i = 0; i < a->n_steps; i++) {

@@ -82,6 +82,7 @@ struct lx_apply {
         struct xsn_hash bridges;    /* network -> bridge's name, as wanted; borrowed from the plan */
         struct xsn_hash ipv6;       /* networks that want IPv6 */
         const struct xsnet_object *default_of[2]; /* who has the default route of IPv4 and IPv6; NULL: only one asks */
+        size_t n_gateways, n_management; /* wanted objects with one, and that manage the host */
         uint32_t next_index, base_index; /* for links that are made; base: the first */
         char v6_default[XSN_SYSCTL_VALUE_MAX]; /* disable_ipv6 of new devices here; "": not read yet */
         struct xsnet_error *err; /* the first failure, owned */
@@ -148,6 +149,8 @@ int xsn_lx_run_unit(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
 int xsn_lx_build_network(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err);
 int xsn_lx_build_port(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err);
 int xsn_lx_build_tunnel(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err);
+/* Takes away what a failed step made and nobody would see. */
+void xsn_lx_clean_tunnel(struct lx_apply *a, struct lx_step *st);
 int xsn_lx_build_vif(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err);
 int xsn_lx_build_addresses(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err);
 
@@ -183,6 +186,8 @@ int xsn_lx_sysctl(struct lx_apply *a, struct lx_step *st, const char *dev, const
                   bool must);
 int xsn_lx_ipv6_off(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
 int xsn_lx_ipv6_on(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link, bool must);
+/* Of a port that has moved: off on a bridge, as new devices have it elsewhere. At once. */
+void xsn_lx_port_ipv6(struct lx_apply *a, const struct xsn_d0_link *link, const struct xsn_d0_link *bridge);
 /* As new devices of the namespace have it. */
 int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
 int xsn_lx_run_sysctls(struct lx_apply *a);

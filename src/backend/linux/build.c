@@ -24,6 +24,9 @@ static int port_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0
         bool wants = bridge ? xsn_lx_wants_ipv6(a, network) : to->cls->has_address && to->a.ipv6_address.n > 0;
         int r = 0;
 
+        /* What has addresses keeps them until they have moved: see xsn_lx_move(). */
+        if (moves(a, st, link) && xsn_lx_place_has(&a->lx->net, xsn_lx_place_now(a, link)))
+                return wants ? xsn_lx_ipv6_on(a, st, place, true) : 0;
         if (bridge && (xsn_lx_changed(st, XSNET_FIELD_NETWORK) || !st->s->from))
                 r = xsn_lx_ipv6_off(a, st, link);
         else if (!bridge && st->s->from && xsn_lx_changed(st, XSNET_FIELD_NETWORK))

@@ -34,17 +34,31 @@ int xsn_lx_ipv6_on(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_l
         return link->ipv6_off == 0 ? 0 : xsn_lx_sysctl(a, st, link->name, "disable_ipv6", "0", must);
 }
 
+/* disable_ipv6 of devices that are new in the namespace. */
+static const char *read_default(struct lx_apply *a)
+{
+        /* "default" is no device here, but a folder of its own. */
+        struct xsn_sysctl item = { .dir = "ipv6/conf/default", .key = "disable_ipv6" };
+
+        if (a->v6_default[0])
+                return a->v6_default;
+        if (xsn_netns_sysctl_read(a->lx->netns, &item, 1, NULL) < 0 || !item.value[0])
+                (void)strcpy(item.value, "0");
+        memcpy(a->v6_default, item.value, sizeof(a->v6_default));
+        return a->v6_default;
+}
+
+void xsn_lx_port_ipv6(struct lx_apply *a, const struct xsn_d0_link *link, const struct xsn_d0_link *bridge)
+{
+        struct xsn_sysctl item = { .dir = "ipv6/conf", .dev = link->name, .key = "disable_ipv6" };
+
+        (void)snprintf(item.value, sizeof(item.value), "%s", bridge ? "1" : read_default(a));
+        (void)xsn_netns_sysctl_write(a->lx->netns, &item, 1, NULL);
+}
+
 int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
 {
-        if (!a->v6_default[0]) {
-                /* "default" is no device here, but a folder of its own. */
-                struct xsn_sysctl item = { .dir = "ipv6/conf/default", .key = "disable_ipv6" };
-
-                if (xsn_netns_sysctl_read(a->lx->netns, &item, 1, NULL) < 0 || !item.value[0])
-                        (void)strcpy(item.value, "0");
-                memcpy(a->v6_default, item.value, sizeof(a->v6_default));
-        }
-        return xsn_lx_sysctl(a, st, link->name, "disable_ipv6", a->v6_default, false);
+        return xsn_lx_sysctl(a, st, link->name, "disable_ipv6", read_default(a), false);
 }
 
 int xsn_lx_run_sysctls(struct lx_apply *a)

@@ -90,13 +90,20 @@ int xsn_lx_classify(struct xsn_d0_net *net);
 /* The name of a bridge's network; the caller's. */
 int xsn_lx_network_name(const struct xsn_d0_link *bridge, char **ret_name);
 
+/* Other programs' traces on this host: links that they know, sorted. */
+struct lx_managers {
+        uint32_t *links; /* owned */
+        size_t n, cap;
+        bool xcp; /* the toolstack's daemon runs */
+};
+
 /* Where objects are built from; the hash finds things that need a look at all links. */
 struct lx_view {
         struct lx *lx;
         struct xsnet_state *state;
         struct xsn_hash rates;   /* link name -> uint64_t *: bit/s of its ingress limit */
         bool marked_management;  /* some device says mgmt=yes */
-        unsigned managers;       /* LX_NETWORKD, ...: that run here */
+        struct lx_managers managers;
         uint32_t default_oif;    /* of the default route with the lowest metric; 0: none */
 };
 
@@ -145,12 +152,11 @@ void xsn_lx_rates_done(struct lx_view *view);
 
 /* ---- managers.c ---- */
 
-enum { LX_NETWORKD = 1 << 0, LX_NETWORKMANAGER = 1 << 1, LX_XCP_NETWORKD = 1 << 2 };
-
-/* Those that run here; asked once an observe, and only in the process's own namespace. */
-unsigned xsn_lx_managers(void);
-/* The one of them that manages the link, and the link's DHCP client: constants; NULL. */
-const char *xsn_lx_manager_of(unsigned managers, const struct xsn_d0_link *link);
+/* Read once an observe, and only in the process's own namespace. 0 or -ENOMEM. */
+int xsn_lx_managers_find(struct lx_managers *ret_managers);
+void xsn_lx_managers_done(struct lx_managers *managers);
+/* The one that manages the link, and the link's DHCP client: constants; NULL. */
+const char *xsn_lx_manager_of(const struct lx_managers *managers, const struct xsn_d0_link *link);
 const char *xsn_lx_dhcp_client_of(const struct xsn_d0_link *link);
 
 /* ---- watch.c ---- */

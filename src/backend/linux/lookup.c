@@ -50,6 +50,11 @@ int xsn_lx_index_plan(struct lx_apply *a)
                         r = xsn_hash_put_str(&a->ipv6, network, (void *)(uintptr_t)network);
                 if (r < 0)
                         return r;
+                if (obj->cls->has_address) {
+                        a->n_gateways += xsn_object_is_set(obj, XSNET_FIELD_IPV4_GATEWAY) ||
+                                         xsn_object_is_set(obj, XSNET_FIELD_IPV6_GATEWAY);
+                        a->n_management += obj->a.management;
+                }
                 index_gateway(a, obj, 0);
                 index_gateway(a, obj, 1);
         }
@@ -169,27 +174,23 @@ static int mark_tunnel(const struct lx_step *st, struct lx_mark *mark)
         return r < 0 || !t ? r : replace(&mark->local, keep ? xsn_ip_format(&t->local, text) : NULL);
 }
 
-/* Would observing find that the device manages the host, without its mark: by the default route? */
-static bool is_derived(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link)
+/* Would observing find that the device manages the host, without its mark: by the one default route? */
+static bool is_derived(const struct lx_apply *a, const struct lx_step *st)
 {
-        const struct xsn_d0_net *net = &a->lx->net;
+        bool gateway = xsn_object_is_set(st->s->to, XSNET_FIELD_IPV4_GATEWAY) ||
+                       xsn_object_is_set(st->s->to, XSNET_FIELD_IPV6_GATEWAY);
 
-        for (size_t i = 0; i < net->n_links; i++)
-                if (net->links[i] != link && net->links[i]->alias && strstr(net->links[i]->alias, ";mgmt=yes"))
-                        return false;
-        return xsn_object_is_set(st->s->to, XSNET_FIELD_IPV4_GATEWAY) ||
-               xsn_object_is_set(st->s->to, XSNET_FIELD_IPV6_GATEWAY);
+        return gateway && a->n_gateways == 1 && a->n_management <= 1;
 }
 
-static void mark_settings(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
-                          struct lx_mark *mark)
+static void mark_settings(const struct lx_apply *a, const struct lx_step *st, struct lx_mark *mark)
 {
         const struct xsnet_object *to = st->s->to;
 
         if (!to->cls->has_address)
                 return;
         if (xsn_lx_changed(st, XSNET_FIELD_MANAGEMENT))
-                mark->management = to->a.management == is_derived(a, st, link) ? -1 : to->a.management;
+                mark->management = to->a.management == is_derived(a, st) ? -1 : to->a.management;
         if (xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE))
                 mark->autoconf = to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
 }
@@ -216,7 +217,7 @@ int xsn_lx_alias(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_lin
                 r = mark_tunnel(st, &mark);
         if (r == 0 && kind == XSNET_KIND_PIF && xsn_lx_changed(st, XSNET_FIELD_RENAME))
                 r = replace(&mark.was, xsn_object_string(to, XSNET_FIELD_RENAME) ? mark.was : NULL);
-        mark_settings(a, st, link, &mark);
+        mark_settings(a, st, &mark);
         if (r == 0)
                 r = xsn_lx_mark_format(&mark, &alias);
         if (r == 0 && strcmp(alias, link->alias ? link->alias : "") != 0) {

@@ -3,14 +3,19 @@
  * Which other programs care for a device: read from what they leave under /run. The names of the host's own namespace
  * stand there, so nobody asks for another. Files are read with limits: what is in them is a hint, never trusted.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/linux/linux.h"
+#include "base/alloc.h"
+
+#define LISTED_MAX 65536
 
 static bool exists(const char *path)
 {
@@ -49,26 +54,68 @@ static bool by_networkmanager(uint32_t ifindex)
         return file_says(path, "managed=true");
 }
 
-unsigned xsn_lx_managers(void)
+/* The files of a folder that are called after links. */
+static int list_links(const char *folder, struct lx_managers *managers)
 {
-        unsigned found = 0;
+        DIR *dir = opendir(folder);
+        const struct dirent *entry;
+        int r = 0;
 
-        if (exists("/run/systemd/netif/links"))
-                found |= LX_NETWORKD;
-        if (exists("/run/NetworkManager/devices"))
-                found |= LX_NETWORKMANAGER;
-        if (exists("/var/lib/xcp/networkd.db") && exists("/var/lib/xcp/xcp-networkd"))
-                found |= LX_XCP_NETWORKD;
-        return found;
+        while (dir && r == 0 && managers->n < LISTED_MAX && (entry = readdir(dir))) {
+                char *end;
+                unsigned long ifindex = strtoul(entry->d_name, &end, 10);
+
+                if (*end || ifindex == 0 || ifindex > INT32_MAX)
+                        continue;
+                r = xsn_grow((void **)&managers->links, &managers->cap, managers->n + 1, sizeof(*managers->links));
+                if (r == 0)
+                        managers->links[managers->n++] = (uint32_t)ifindex;
+        }
+        if (dir)
+                (void)closedir(dir);
+        return r;
 }
 
-const char *xsn_lx_manager_of(unsigned managers, const struct xsn_d0_link *link)
+static int compare_links(const void *a, const void *b)
 {
-        if (managers & LX_NETWORKD && by_networkd(link->ifindex))
-                return "systemd-networkd";
-        if (managers & LX_NETWORKMANAGER && by_networkmanager(link->ifindex))
-                return "NetworkManager";
-        if (managers & LX_XCP_NETWORKD && (link->role == LX_NIC || link->role == LX_BOND || link->role == LX_BRIDGE))
+        uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+        return x < y ? -1 : x > y;
+}
+
+int xsn_lx_managers_find(struct lx_managers *ret_managers)
+{
+        struct lx_managers managers = { .xcp = exists("/var/lib/xcp/networkd.db") && exists("/var/lib/xcp/xcp-networkd") };
+        int r = list_links("/run/systemd/netif/links", &managers);
+
+        if (r == 0)
+                r = list_links("/run/NetworkManager/devices", &managers);
+        if (r < 0) {
+                xsn_lx_managers_done(&managers);
+                return r;
+        }
+        if (managers.n > 0)
+                qsort(managers.links, managers.n, sizeof(*managers.links), compare_links);
+        *ret_managers = managers;
+        return 0;
+}
+
+void xsn_lx_managers_done(struct lx_managers *managers)
+{
+        managers->links = xsn_free(managers->links);
+        managers->n = managers->cap = 0;
+}
+
+const char *xsn_lx_manager_of(const struct lx_managers *managers, const struct xsn_d0_link *link)
+{
+        if (managers->n > 0 &&
+            bsearch(&link->ifindex, managers->links, managers->n, sizeof(*managers->links), compare_links)) {
+                if (by_networkd(link->ifindex))
+                        return "systemd-networkd";
+                if (by_networkmanager(link->ifindex))
+                        return "NetworkManager";
+        }
+        if (managers->xcp && (link->role == LX_NIC || link->role == LX_BOND || link->role == LX_BRIDGE))
                 return "xcp-networkd";
         return NULL;
 }

@@ -49,10 +49,9 @@ static void put_route(struct xsn_nl_batch *batch, uint16_t type, const struct xs
 static void put_addr(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_addr *addr,
                      const struct xsn_d0_link *at)
 {
-        char text[XSN_IP_STRLEN], label[XSN_IP_STRLEN + 32];
         struct xsn_buf buf = { 0 };
+        char text[XSN_IP_STRLEN];
 
-        (void)label;
         xsn_buf_printf(&buf, "%s on %s", xsn_ip_format_prefix(&addr->ip, text), at->name);
         (void)xsn_d0_put_addr_copy(batch, type, type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_REPLACE : 0, addr,
                                    at->ifindex, at->name, buf.failed ? NULL : buf.s);
@@ -131,6 +130,8 @@ static int go(struct lx_apply *a, const struct move *m, struct xsnet_error **ret
                 mac = xsn_lx_random_mac();
                 xsn_lx_put_mac(batch, m->leaving, &mac);
         }
+        if (m->bridge && !(m->bridge->flags & IFF_UP))
+                xsn_lx_put_up(batch, m->bridge, true);
         xsn_lx_put_master(batch, m->link, m->bridge ? m->bridge->ifindex : 0);
         xsn_lx_put_place(batch, &a->lx->net, m->now, m->then);
         r = xsn_lx_send(a, batch, 0, ret_err);
@@ -164,6 +165,20 @@ static int put_back(struct lx_apply *a, const struct move *m, int code, struct x
                                                      : "moving it failed, and it is as it was");
 }
 
+/* A next hop that is an object of its own names its device, so its routes cannot go along. */
+static int check_routes(const struct xsn_d0_link *place, struct xsnet_error **ret_err)
+{
+        for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
+                char text[XSN_IP_STRLEN];
+
+                if (route->by_id)
+                        return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported",
+                                             "the route to %s over %s has a nexthop object, which cannot be moved",
+                                             xsn_ip_format_prefix(&route->to, text), place->name);
+        }
+        return 0;
+}
+
 int xsn_lx_move(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
 {
         struct move m = { .link = xsn_lx_device(a, st->s->to) };
@@ -175,8 +190,14 @@ int xsn_lx_move(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret
         m.then = xsn_lx_place_then(a, st->s->to);
         if (m.now == m.then)
                 return 0;
+        r = check_routes(m.now, ret_err);
+        if (r < 0)
+                return r;
         m.bridge = m.then != m.link ? m.then : NULL;
         m.leaving = m.now != m.link ? m.now : NULL;
         r = go(a, &m, ret_err);
-        return r < 0 ? put_back(a, &m, r, ret_err) : 1;
+        if (r < 0)
+                return put_back(a, &m, r, ret_err);
+        xsn_lx_port_ipv6(a, m.link, m.bridge);
+        return 1;
 }

@@ -199,11 +199,13 @@ int xsn_lx_observe_now(struct lx *lx, struct xsnet_state **ret_state, struct xsn
         if (xsn_state_new(&state) < 0)
                 return xsn_error_oom(ret_err);
         view.state = state;
-        view.managers = lx->own_netns ? xsn_lx_managers() : 0;
+        if (lx->own_netns && xsn_lx_managers_find(&view.managers) < 0)
+                return xsn_error_oom(ret_err);
         r = xsn_lx_rates_read(&view, ret_err);
         if (r == 0)
                 r = view_all(&view, ret_err);
         xsn_lx_rates_done(&view);
+        xsn_lx_managers_done(&view.managers);
         if (r < 0)
                 return r;
         *ret_state = XSN_TAKE(state);

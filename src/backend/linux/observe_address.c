@@ -17,7 +17,10 @@
 
 bool xsn_lx_addr_counts(const struct xsn_d0_addr *addr)
 {
-        return !xsn_ip_is_link_local(&addr->ip) && addr->scope != RT_SCOPE_HOST && !(addr->flags & IFA_F_TEMPORARY) &&
+        /* Of IPv4 the same flag says that an address is the second of its subnet. */
+        bool temporary = addr->ip.family == 6 && addr->flags & IFA_F_TEMPORARY;
+
+        return !xsn_ip_is_link_local(&addr->ip) && addr->scope != RT_SCOPE_HOST && !temporary &&
                addr->proto != IFAPROT_KERNEL_LO && addr->proto != IFAPROT_KERNEL_LL;
 }
 
@@ -122,12 +125,12 @@ static void drop_dynamic(struct xsnet_object *obj, const struct found *v4, const
 static int view_others(const struct lx_view *view, const struct xsn_d0_link *place, const struct xsn_d0_link *link,
                        bool dhcp, struct xsnet_object *obj)
 {
-        const char *manager = xsn_lx_manager_of(view->managers, link);
+        const char *manager = xsn_lx_manager_of(&view->managers, link);
         const char *client = NULL;
         int r = 0;
 
         if (!manager && place != link)
-                manager = xsn_lx_manager_of(view->managers, place);
+                manager = xsn_lx_manager_of(&view->managers, place);
         if (manager)
                 r = xsn_object_set_string(obj, XSNET_FIELD_STATUS_MANAGED_BY, manager);
         if (dhcp)

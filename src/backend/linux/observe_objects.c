@@ -42,6 +42,14 @@ static int new_object(struct lx_view *view, int kind, struct xsnet_object **ret_
         return r < 0 ? r : xsn_object_set_host(*ret_obj, view->lx->host);
 }
 
+/* The link whose addresses are those of a PIF: the bridge of its network, where the addresses there are its own. */
+static const struct xsn_d0_link *place_of(const struct lx_view *view, const struct xsn_d0_link *link)
+{
+        const struct xsn_d0_link *master = xsn_d0_link_at(&view->lx->net, link->master);
+
+        return master && master->role == LX_BRIDGE && master->pif == link ? master : link;
+}
+
 /* The owner's mark, and what else only the alias says. */
 static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struct xsnet_object *obj)
 {
@@ -61,6 +69,10 @@ static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struc
                         r = xsn_object_set_string(obj, XSNET_FIELD_STATUS_OLD_NAME, mark.was);
         }
         /* Where nobody says which device manages the host, it is that of the default route. */
+        if (link->role == LX_BRIDGE && link->pif) {
+                mark.management = -1; /* these are its PIF's now */
+                mark.autoconf = false;
+        }
         management = mark.management > 0;
         if (mark.management < 0 && !view->marked_management && view->default_oif) {
                 const struct xsn_d0_link *over = xsn_d0_link_at(&view->lx->net, view->default_oif);
@@ -71,7 +83,7 @@ static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struc
         }
         if (management && obj->cls->has_address)
                 set_bool(obj, XSNET_FIELD_MANAGEMENT, &obj->a.management, true);
-        if (mark.autoconf && link->ipv6_off <= 0 && obj->cls->has_address)
+        if (mark.autoconf && place_of(view, link)->ipv6_off <= 0 && obj->cls->has_address)
                 (void)set_enum(obj, XSNET_FIELD_IPV6_MODE, &obj->a.ipv6_mode, XSNET_IP_AUTOCONF);
         xsn_lx_mark_done(&mark);
         return r;
@@ -100,14 +112,6 @@ int xsn_lx_view_link(struct lx_view *view, const struct xsn_d0_link *link, struc
                         r = xsn_object_set_string(obj, XSNET_FIELD_NETWORK, network);
         }
         return r;
-}
-
-/* The link whose addresses are those of a PIF: the bridge of its network, where the addresses there are its own. */
-static const struct xsn_d0_link *place_of(const struct lx_view *view, const struct xsn_d0_link *link)
-{
-        const struct xsn_d0_link *master = xsn_d0_link_at(&view->lx->net, link->master);
-
-        return master && master->role == LX_BRIDGE && master->pif == link ? master : link;
 }
 
 static int finish(struct lx_view *view, struct xsnet_object *obj, struct xsn_d0_link *link)

@@ -136,7 +136,7 @@ int xsn_lx_rename(struct lx_apply *a, struct lx_step *st, struct xsnet_error **r
         r = xsn_lx_send(a, batch, 0, ret_err);
         /* Kernels before 5.5 have no alternative names; the mark is what counts. */
         xsn_nl_batch_clear(batch);
-        if (r == 0 && !name_taken(a, old)) {
+        if (r == 0 && xsn_object_string(st->s->to, XSNET_FIELD_RENAME) && !name_taken(a, old)) {
                 put_altname(batch, RTM_NEWLINKPROP, link, old);
                 (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
         }

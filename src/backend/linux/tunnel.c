@@ -333,6 +333,15 @@ static int drop_half_made(struct lx_apply *a, struct lx_step *st)
         return 0;
 }
 
+void xsn_lx_clean_tunnel(struct lx_apply *a, struct lx_step *st)
+{
+        if (!st->s->to || st->s->to->cls->kind != XSNET_KIND_TUNNEL || st->s->from)
+                return;
+        xsn_nl_batch_clear(a->batch);
+        if (drop_half_made(a, st) == 0 && xsn_nl_batch_count(a->batch) > 0)
+                (void)xsn_lx_send(a, a->batch, LX_MAY_FAIL, NULL);
+}
+
 int xsn_lx_build_tunnel(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
 {
         int r = 0;

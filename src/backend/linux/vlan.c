@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -47,17 +48,37 @@ int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
         return 0;
 }
 
+/* The kernel shows the flags with a mask of all bits, and takes none that has a bit that it does not know. */
+static void put_info(struct xsn_nl_batch *batch, const struct nlattr *info)
+{
+        const struct nlattr *attr = nla_data(info);
+        int left = nla_len(info);
+
+        xsn_nl_nest_begin(batch, IFLA_INFO_DATA, NULL, 0);
+        for (; nla_ok(attr, left); attr = nla_next(attr, &left)) {
+                struct ifla_vlan_flags flags;
+
+                if (nla_type(attr) != IFLA_VLAN_FLAGS || nla_len(attr) != sizeof(flags)) {
+                        xsn_nl_put(batch, (uint16_t)nla_type(attr), nla_data(attr), (size_t)nla_len(attr));
+                        continue;
+                }
+                memcpy(&flags, nla_data(attr), sizeof(flags));
+                flags.mask = flags.flags | VLAN_FLAG_REORDER_HDR;
+                xsn_nl_put(batch, IFLA_VLAN_FLAGS, &flags, sizeof(flags));
+        }
+        xsn_nl_nest_end(batch);
+}
+
+/* Made again, down, with its own number: what refers to it by number stays right. */
 static void put_again(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, uint32_t lower)
 {
-        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex, .ifi_change = IFF_UP,
-                                 .ifi_flags = link->flags & IFF_UP };
+        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex };
 
+        (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), link->name);
         (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi), link->name);
         xsn_nl_put_str(batch, IFLA_IFNAME, link->name);
         xsn_nl_put_u32(batch, IFLA_LINK, lower);
         xsn_nl_put_u32(batch, IFLA_MTU, link->mtu);
-        if (link->alias)
-                xsn_nl_put(batch, IFLA_IFALIAS, link->alias, strlen(link->alias));
         if (link->group)
                 xsn_nl_put_u32(batch, IFLA_GROUP, link->group);
         if (link->has_mac)
@@ -65,29 +86,41 @@ static void put_again(struct xsn_nl_batch *batch, const struct xsn_d0_link *link
         xsn_nl_nest_begin(batch, IFLA_LINKINFO, NULL, 0);
         xsn_nl_put_str(batch, IFLA_INFO_KIND, "vlan");
         if (link->info)
-                xsn_nl_put(batch, IFLA_INFO_DATA, nla_data(link->info), (size_t)nla_len(link->info));
+                put_info(batch, link->info);
         xsn_nl_nest_end(batch);
-        if (link->master)
-                xsn_lx_put_master(batch, link, link->master);
 }
 
-/* Made again with its own number: what refers to it by number stays right. IPv6 stays off before it is up in its bridge. */
+/* What the kernel does not take at creation, then what it was given. */
+static void put_rest(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, const struct xsn_d0_link *link)
+{
+        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex, .ifi_change = IFF_UP,
+                                 .ifi_flags = link->flags & IFF_UP };
+
+        (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name);
+        if (link->alias)
+                xsn_nl_put(batch, IFLA_IFALIAS, link->alias, strlen(link->alias));
+        if (link->master)
+                xsn_nl_put_u32(batch, IFLA_MASTER, link->master);
+        xsn_lx_put_place(batch, net, link, link);
+}
+
 static int move_vlan(struct lx_apply *a, const struct xsn_d0_link *link, uint32_t to, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
-        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex };
         struct xsn_sysctl off = { .dir = "ipv6/conf", .dev = link->name, .key = "disable_ipv6", .value = "1" };
         int r = xsn_nl_batch_new(&batch, ret_err);
 
         if (r < 0)
                 return r;
-        (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), link->name);
         put_again(batch, link, to);
-        xsn_lx_put_place(batch, &a->lx->net, link, link);
         r = xsn_lx_send(a, batch, 0, ret_err);
+        if (r < 0)
+                return r;
         if (link->ipv6_off > 0)
                 (void)xsn_netns_sysctl_write(a->lx->netns, &off, 1, NULL);
-        return r;
+        xsn_nl_batch_clear(batch);
+        put_rest(batch, &a->lx->net, link);
+        return xsn_lx_send(a, batch, 0, ret_err);
 }
 
 int xsn_lx_move_vlans(struct lx_apply *a, struct lx_step *st, uint32_t from, uint32_t to, struct xsnet_error **ret_err)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A strict host in memory for the planner's tests: it does steps as a kernel would and
+ * refuses what a kernel (or good sense) would refuse at that moment: a name in use, a port
+ * without its network, a bridge that still has ports, two PIFs in one network, a VLAN larger
+ * than its parent, an address on two devices.
+ */
+#ifndef PLAN_WORLD_H
+#define PLAN_WORLD_H
+
+#include "model/state.h"
+#include "plan/work.h"
+
+/* Does a step to the state. NULL, or what is wrong (borrowed until the next call). */
+const char *world_apply(struct xsnet_state *world, const struct xsnet_step *step);
+/* All rules on a state: NULL, or what is wrong. */
+const char *world_check(const struct xsnet_state *world);
+/* Is each object of one as in the other, and no other there? NULL, or the difference. */
+const char *world_differs(const struct xsnet_state *a, const struct xsnet_state *b);
+
+/*
+ * Pairs as the planner's first half would make them between two whole states: NICs are
+ * known by their MACs, and what happens to the new members of a bond is implied by the bond.
+ */
+void world_pairs(struct xsn_work *work, const struct xsnet_state *a, const struct xsnet_state *b);
+
+/* ---- random states ---- */
+
+unsigned world_random(uint64_t *seed, unsigned n); /* 0 .. n-1 */
+/* A whole state that world_check() likes: eight NICs, six VIFs and what comes on top. */
+struct xsnet_state *world_new(uint64_t *seed);
+/* An observed state from YAML, status rows included. */
+struct xsnet_state *world_load(const char *yaml);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Targets' URIs, and which backend is for which. */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/backend.h"
+#include "backend/uri.h"
+#include "base/alloc.h"
+#include "unit.h"
+
+static const struct {
+        const char *text, *scheme, *rest;
+        size_t n_options;
+        const char *option, *value;
+} good[] = {
+        { "linux:", "linux", "", 0, "netns", NULL },
+        { "linux:?netns=red&host=xs-1", "linux", "", 2, "host", "xs-1" },
+        { "fake:a?fail=3", "fake", "a", 1, "fail", "3" },
+        { "ovs:ssl:192.0.2.11:6640", "ovs", "ssl:192.0.2.11:6640", 0, "x", NULL },
+        { "xapi:https://xs-1.example/x?a=b%26c%3Dd", "xapi", "https://xs-1.example/x", 1, "a", "b&c=d" },
+        { "linux:?flag", "linux", "", 1, "flag", "" },
+        { "linux:?flag=", "linux", "", 1, "flag", "" },
+        { "linux:?a=b=c", "linux", "", 1, "a", "b=c" },
+        { "linux:?", "linux", "", 0, "a", NULL },
+        { "linux:?a=1&&b=2&", NULL, NULL, 0, NULL, NULL },
+        { "", NULL, NULL, 0, NULL, NULL },
+        { "linux", NULL, NULL, 0, NULL, NULL },
+        { ":x", NULL, NULL, 0, NULL, NULL },
+        { "Linux:", NULL, NULL, 0, NULL, NULL },
+        { "1linux:", NULL, NULL, 0, NULL, NULL },
+        { "linux:?a=%zz", NULL, NULL, 0, NULL, NULL },
+        { "linux:?a=%00", NULL, NULL, 0, NULL, NULL },
+        { "linux:?=x", NULL, NULL, 0, NULL, NULL },
+        { "linux:?a=1&a=2", NULL, NULL, 0, NULL, NULL },
+        { "linux:?a=b c", NULL, NULL, 0, NULL, NULL },
+        { "linux:\n", NULL, NULL, 0, NULL, NULL },
+};
+
+START_TEST(a_uri_is_scheme_rest_and_options_or_an_error)
+{
+        struct xsnet_error *err = NULL;
+        struct xsn_uri *uri = NULL;
+        const char *value;
+        int r = xsn_uri_parse(good[_i].text, &uri, &err);
+
+        if (!good[_i].scheme) {
+                ck_assert_msg(r == -EINVAL, "'%s' is taken", good[_i].text);
+                ck_assert_str_eq(xsnet_error_get_reason(err), "bad-uri");
+                ck_assert_ptr_null(uri);
+                xsnet_error_free(err);
+                return;
+        }
+        ck_assert_msg(r == 0, "'%s': %s", good[_i].text, err ? xsnet_error_get_message(err) : "");
+        ck_assert_str_eq(uri->text, good[_i].text);
+        ck_assert_str_eq(uri->scheme, good[_i].scheme);
+        ck_assert_str_eq(uri->rest, good[_i].rest);
+        ck_assert_uint_eq(uri->options.n, good[_i].n_options);
+        value = xsn_uri_option(uri, good[_i].option);
+        ck_assert_int_eq(!value, !good[_i].value);
+        if (value)
+                ck_assert_str_eq(value, good[_i].value);
+        xsn_uri_free(uri);
+}
+END_TEST
+
+START_TEST(an_endless_uri_is_refused)
+{
+        char text[5000] = "linux:";
+        struct xsn_uri *uri = NULL;
+
+        memset(text + 6, 'x', sizeof(text) - 7);
+        text[sizeof(text) - 1] = '\0';
+        ck_assert_int_eq(xsn_uri_parse(text, &uri, NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(an_unknown_option_is_named_with_a_suggestion)
+{
+        static const char *const known[] = { "netns", "host", NULL };
+        struct xsnet_error *err = NULL;
+        struct xsn_uri *uri = NULL;
+
+        ck_assert_int_eq(xsn_uri_parse("linux:?host=a&nents=red", &uri, NULL), 0);
+        ck_assert_int_eq(xsn_uri_check_options(uri, known, &err), -EINVAL);
+        ck_assert_str_eq(xsnet_error_get_reason(err), "unknown-option");
+        ck_assert_ptr_nonnull(strstr(xsnet_error_get_message(err), "no option 'nents'; did you mean 'netns'?"));
+        xsnet_error_free(err);
+        xsn_uri_free(uri);
+        ck_assert_int_eq(xsn_uri_parse("linux:?netns=red", &uri, NULL), 0);
+        ck_assert_int_eq(xsn_uri_check_options(uri, known, NULL), 0);
+        xsn_uri_free(uri);
+}
+END_TEST
+
+START_TEST(a_name_has_no_password)
+{
+        static const char *const names[][2] = {
+                { "linux:?netns=red", "linux:?netns=red" },
+                { "xapi:https://root:secret@xs-1.example/x", "xapi:https://root@xs-1.example/x" },
+                { "xapi:https://root@xs-1.example", "xapi:https://root@xs-1.example" },
+                { "ovs:tcp://192.0.2.1:6640?a=b@c", "ovs:tcp://192.0.2.1:6640?a=b@c" },
+        };
+        char *name = NULL;
+
+        ck_assert_int_eq(xsn_backend_name(names[_i][0], &name), 0);
+        ck_assert_str_eq(name, names[_i][1]);
+        xsn_free(name);
+}
+END_TEST
+
+START_TEST(fake_is_in_every_build)
+{
+        bool found = false;
+
+        ck_assert_ptr_nonnull(xsn_backend_find("fake"));
+        ck_assert_ptr_null(xsn_backend_find("no-such"));
+        for (size_t i = 0; xsn_backend_scheme_at(i); i++) {
+                ck_assert_str_eq(xsn_backend_find(xsn_backend_scheme_at(i))->scheme, xsn_backend_scheme_at(i));
+                found = found || !strcmp(xsn_backend_scheme_at(i), "fake");
+        }
+        ck_assert_int_eq(found, true);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("backend_uri");
+        TCase *tc = tcase_create("uri");
+
+        tcase_add_loop_test(tc, a_uri_is_scheme_rest_and_options_or_an_error, 0, XSN_ARRAY_SIZE(good));
+        tcase_add_test(tc, an_endless_uri_is_refused);
+        tcase_add_test(tc, an_unknown_option_is_named_with_a_suggestion);
+        tcase_add_loop_test(tc, a_name_has_no_password, 0, 4);
+        tcase_add_test(tc, fake_is_in_every_build);
+        suite_add_tcase(suite, tc);
+        return unit_main(suite);
+}
