@@ -127,12 +127,15 @@ static void check_tag(struct xsn_checker *c, struct xsn_claimant *it)
         xsn_claim(&c->claims, XSN_CLAIM_TAG, it->key, it);
 }
 
-/* At most one of pif, bond and VLAN joins a network on a host. */
+/*
+ * At most one of pif, bond and VLAN joins a network on a host. Whether one that was shown to be in a bridge is there
+ * already, beside another, is known when the target was observed: the planner refuses what would be new.
+ */
 static void check_network_use(struct xsn_checker *c, struct xsn_claimant *it)
 {
         const char *network = xsn_object_network(it->obj);
 
-        if (network && xsn_object_link(it->obj) && it->obj->cls->kind != XSNET_KIND_TUNNEL)
+        if (network && !xsn_object_is_set(it->obj, XSNET_FIELD_STATUS_MASTER) && xsn_object_link(it->obj) && it->obj->cls->kind != XSNET_KIND_TUNNEL)
                 claim_alone(c, XSN_CLAIM_NETWORK, network, it, XSNET_FIELD_NETWORK, "network-in-use", "network");
 }
 

@@ -223,10 +223,9 @@ void xsn_object_describe(const struct xsnet_object *obj, struct xsn_buf *buf)
                 xsn_buf_putc(buf, '\'');
         else if (!buf->failed)
                 buf->len = start; /* nothing tells yet which one it is */
-        if (*host)
-                xsn_buf_printf(buf, " on host '%s'", host);
-        else
-                xsn_buf_put(buf, ""); /* ends the text where it was cut back */
+        xsn_buf_put(buf, *host ? " on host '" : ""); /* this also ends a text that was cut back */
+        xsn_buf_put(buf, host);
+        xsn_buf_put(buf, *host ? "'" : "");
 }
 
 const char *xsn_object_host(const struct xsnet_object *obj)

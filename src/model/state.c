@@ -21,7 +21,7 @@ int xsn_state_new(struct xsnet_state **ret_state)
         return 0;
 }
 
-/* One object's keys, "KIND h HOST NUL KEY NUL" and "KIND a NUL KEY NUL" for whichever host comes first. */
+/* A key of one object: "KIND h HOST NUL KEY", or "KIND a NUL KEY" for whichever host comes first. */
 struct xsn_index_key {
         struct xsn_index_key *older;
         char text[];
@@ -36,7 +36,7 @@ void xsn_state_touch(struct xsnet_state *state)
                 state->index_keys = older;
         }
         xsn_hash_done(&state->index);
-        state->indexed = false;
+        state->indexed = 0;
 }
 
 static void host_clear(struct xsn_host *host)
@@ -81,46 +81,48 @@ static int index_put(struct xsnet_state *state, const char *key, size_t len, str
         return xsn_hash_get(&state->index, key, len) ? 0 : xsn_hash_put(&state->index, key, len, obj);
 }
 
-static int index_add(struct xsnet_state *state, struct xsnet_object *obj)
+/* host: as the index is to have it, NULL: any. */
+static int index_add_one(struct xsnet_state *state, struct xsnet_object *obj, const char *host)
 {
-        _cleanup_(xsn_freep) char *text = NULL;
         struct xsn_buf buf = { 0 };
         struct xsn_index_key *key;
-        size_t split, len;
+        size_t start;
+        int r = -ENOMEM;
 
-        put_key(&buf, obj->cls->kind, xsn_object_host(obj));
-        split = buf.len;
+        put_key(&buf, obj->cls->kind, host);
+        start = buf.len;
         xsn_object_key(obj, &buf);
-        if (buf.len == split && !buf.failed) { /* nobody can look for it */
+        if (buf.len == start && !buf.failed) { /* nobody can look for it */
                 xsn_buf_done(&buf);
                 return 0;
         }
-        split = buf.len;
-        put_key(&buf, obj->cls->kind, NULL);
-        xsn_object_key(obj, &buf);
-        len = buf.len;
-        if (xsn_buf_take(&buf, &text) < 0)
-                return -ENOMEM;
-        key = xsn_alloc(sizeof(*key) + len);
-        if (!key)
-                return -ENOMEM;
-        memcpy(key->text, text, len);
-        key->older = state->index_keys;
-        state->index_keys = key;
-        if (index_put(state, key->text, split, obj) < 0)
-                return -ENOMEM;
-        return index_put(state, key->text + split, len - split, obj);
+        key = buf.failed ? NULL : xsn_alloc(sizeof(*key) + buf.len);
+        if (key) {
+                memcpy(key->text, buf.s, buf.len);
+                key->older = state->index_keys;
+                state->index_keys = key;
+                r = index_put(state, key->text, buf.len, obj);
+        }
+        xsn_buf_done(&buf);
+        return r;
 }
 
-static int index_build(struct xsnet_state *state)
+static int index_add(struct xsnet_state *state, struct xsnet_object *obj, unsigned ways)
+{
+        if ((ways & XSN_INDEX_HOST) && index_add_one(state, obj, xsn_object_host(obj)) < 0)
+                return -ENOMEM;
+        return ways & XSN_INDEX_ANY ? index_add_one(state, obj, NULL) : 0;
+}
+
+static int index_build(struct xsnet_state *state, unsigned way)
 {
         for (size_t i = 0; i < state->n_objects; i++) {
-                if (index_add(state, state->objects[i]) < 0) {
+                if (index_add(state, state->objects[i], way) < 0) {
                         xsn_state_touch(state);
                         return -ENOMEM;
                 }
         }
-        state->indexed = true;
+        state->indexed |= way;
         return 0;
 }
 
@@ -129,7 +131,7 @@ int xsn_state_add(struct xsnet_state *state, struct xsnet_object *obj)
         if (xsn_grow((void **)&state->objects, &state->cap_objects, state->n_objects + 1, sizeof(*state->objects)) < 0)
                 return -ENOMEM;
         /* Without memory for its keys the index is built anew by the next find. */
-        if (state->indexed && index_add(state, obj) < 0)
+        if (index_add(state, obj, state->indexed) < 0)
                 xsn_state_touch(state);
         state->objects[state->n_objects++] = xsnet_object_ref(obj);
         state->checked = 0;
@@ -250,6 +252,7 @@ static struct xsnet_object *find_slowly(const struct xsnet_state *state, int kin
 
 XSN_EXPORT struct xsnet_object *xsnet_state_find(struct xsnet_state *state, int kind, const char *host, const char *key)
 {
+        unsigned way = host ? XSN_INDEX_HOST : XSN_INDEX_ANY;
         struct xsnet_object *found;
         struct xsn_buf buf = { 0 };
 
@@ -257,7 +260,7 @@ XSN_EXPORT struct xsnet_object *xsnet_state_find(struct xsnet_state *state, int 
                 return NULL;
         put_key(&buf, kind, host);
         xsn_buf_put(&buf, key);
-        if (buf.failed || (!state->indexed && index_build(state) < 0))
+        if (buf.failed || (!(state->indexed & way) && index_build(state, way) < 0))
                 found = find_slowly(state, kind, host, key);
         else
                 found = xsn_hash_get(&state->index, buf.s, buf.len);

@@ -21,6 +21,8 @@ struct xsn_host {
 
 struct xsn_index_key;
 
+enum { XSN_INDEX_HOST = 1 << 0, XSN_INDEX_ANY = 1 << 1 };
+
 struct xsnet_state {
         unsigned refs;
         struct xsnet_object **objects; /* each a reference */
@@ -29,7 +31,7 @@ struct xsnet_state {
         size_t n_hosts, cap_hosts;
         struct xsn_hash index; /* kind, host and key -> object; built on the first find, dropped when an object goes */
         struct xsn_index_key *index_keys; /* the keys' memory */
-        bool indexed;
+        unsigned indexed; /* XSN_INDEX_*: the ways of looking that the index serves so far */
         struct xsn_hash host_index; /* a host's name -> its place in hosts, plus one */
         char *owner;
         char *source; /* the document's name, for messages; NULL: none */

@@ -167,9 +167,14 @@ void xsn_value_format(const struct xsn_field *field, const void *value, struct x
         xsn_buf_putc(buf, type->map ? '}' : ']');
 }
 
-/* Room for one item more. */
+/* Room for one item more. Most lists have just one, a host or an address, and there are thousands of them. */
 static int make_room(const struct xsn_type *item, struct xsn_list *list)
 {
+        if (!list->v) {
+                list->v = xsn_alloc(item->size);
+                list->cap = list->v ? 1 : 0;
+                return list->v ? 0 : -ENOMEM;
+        }
         return xsn_grow(&list->v, &list->cap, list->n + 1, item->size);
 }
 

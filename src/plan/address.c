@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Addresses that move between objects: from a NIC to the bond that takes it in, from a
- * network to the PIF that it gets. The rules about them: subnets.c.
+ * network to the PIF that it gets, and from what goes to what is left there, if others
+ * set them. The rules about them: subnets.c.
  */
 #include "plan/target.h"
 
@@ -131,4 +132,106 @@ int xsn_addressing_drop(struct xsn_slot *slot)
                 }
         }
         return 0;
+}
+
+/* ---- what others set outlives the object that carries it ---- */
+
+static const struct xsn_list *family_of(const struct xsnet_object *obj, const struct xsn_ip *ip)
+{
+        return ip->family == 6 ? &obj->a.ipv6_address : &obj->a.ipv4_address;
+}
+
+/* Has something else the address after the plan, or wants (address NULL) the gateway of a family? */
+static bool is_claimed(const struct xsn_slot *heir, const struct xsn_ip *address, int gateway)
+{
+        const struct xsn_target *target = heir->node->target;
+        const struct xsn_type *item = xsn_type_of(XSNET_TYPE_PREFIXES)->item;
+
+        for (size_t i = 0; i < target->n_slots; i++) {
+                const struct xsn_slot *slot = target->slots[i];
+                const struct xsnet_object *to = slot->pair->to;
+
+                if (slot->node != heir->node || !to || !to->cls->has_address)
+                        continue;
+                if (address ? xsn_list_find(item, family_of(to, address), address) >= 0
+                            : slot != heir && xsn_slot_wants(slot, gateway, false))
+                        return true;
+        }
+        return false;
+}
+
+static int inherit_address(struct xsn_slot *heir, const struct xsnet_object *from, const struct xsn_ip *ip)
+{
+        bool v6 = ip->family == 6;
+        int mode = v6 ? XSNET_FIELD_IPV6_MODE : XSNET_FIELD_IPV4_MODE;
+        struct xsnet_object *to = xsn_slot_edit(heir);
+
+        if (!to)
+                return -ENOMEM;
+        if (xsn_list_add(xsn_type_of(XSNET_TYPE_PREFIXES)->item, v6 ? &to->a.ipv6_address : &to->a.ipv4_address, ip) < 0)
+                return -ENOMEM;
+        xsn_object_mark(to, v6 ? XSNET_FIELD_IPV6_ADDRESS : XSNET_FIELD_IPV4_ADDRESS);
+        return xsn_addressing_is_plain(to, mode) ? copy_field(to, from, mode) : 0;
+}
+
+/* Is the gateway reached over one of the addresses that the heir has? */
+static bool is_near(const struct xsnet_object *to, const struct xsn_ip *via)
+{
+        const struct xsn_list *list = family_of(to, via);
+
+        for (size_t i = 0; i < list->n; i++)
+                if (xsn_ip_in_prefix(via, &XSN_ITEM(*list, struct xsn_ip, i)))
+                        return true;
+        return via->family == 6 && xsn_ip_is_link_local(via) && list->n;
+}
+
+static int inherit_gateway(struct xsn_slot *heir, const struct xsnet_object *from, int field)
+{
+        const struct xsn_ip *via = field == XSNET_FIELD_IPV6_GATEWAY ? &from->a.ipv6_gateway : &from->a.ipv4_gateway;
+        const struct xsnet_object *to = heir->pair->to;
+
+        if (!xsn_object_is_set(from, field) || !xsn_row_is_others(from, field) || xsn_object_is_set(to, field) ||
+            xsn_slot_wants(heir, field, true) || !is_near(to, via) || is_claimed(heir, NULL, field))
+                return 0;
+        return xsn_slot_edit(heir) ? copy_field(heir->pair->to, from, field) : -ENOMEM;
+}
+
+static int inherit_routes(struct xsn_slot *heir, const struct xsnet_object *from)
+{
+        const struct xsn_type *item = xsn_type_of(XSNET_TYPE_ROUTES)->item;
+
+        for (size_t i = 0; i < from->a.routes.n && !xsn_slot_wants(heir, XSNET_FIELD_ROUTES, true); i++) {
+                const struct xsn_route *route = &XSN_ITEM(from->a.routes, struct xsn_route, i);
+                struct xsnet_object *to = xsn_slot_edit(heir);
+
+                if (!to)
+                        return -ENOMEM;
+                if ((route->via.family && !is_near(to, &route->via)) || xsn_list_find(item, &to->a.routes, route) >= 0)
+                        continue;
+                if (xsn_list_add(item, &to->a.routes, route) < 0)
+                        return -ENOMEM;
+                xsn_object_mark(to, XSNET_FIELD_ROUTES);
+        }
+        return 0;
+}
+
+int xsn_addressing_inherit(struct xsn_slot *heir, const struct xsnet_object *from, bool *ret_any)
+{
+        *ret_any = false;
+        for (size_t i = 0; from->cls->has_address && i < from->a.other_addresses.n; i++) {
+                const struct xsn_ip *ip = &XSN_ITEM(from->a.other_addresses, struct xsn_ip, i);
+
+                if (is_claimed(heir, ip, 0))
+                        continue;
+                if (inherit_address(heir, from, ip) < 0)
+                        return -ENOMEM;
+                *ret_any = true;
+        }
+        if (!*ret_any)
+                return 0;
+        heir->heir = true;
+        if (inherit_gateway(heir, from, XSNET_FIELD_IPV4_GATEWAY) < 0 ||
+            inherit_gateway(heir, from, XSNET_FIELD_IPV6_GATEWAY) < 0)
+                return -ENOMEM;
+        return inherit_routes(heir, from);
 }

@@ -72,6 +72,68 @@ static int match_all(struct match *matches, size_t n, struct xsn_hash *claimed)
         return 0;
 }
 
+/* ---- what is called otherwise because its parent or its network is ---- */
+
+/* "KIND/HOST/DEVICE" of VLANs and tunnels; "" for others. */
+static void device_key(const struct xsnet_object *obj, struct xsn_buf *buf)
+{
+        const char *device = XSN_VLAN(obj) || XSN_TUNNEL(obj) ? xsn_object_device(obj) : NULL;
+
+        if (device)
+                xsn_buf_printf(buf, "%d/%s/%s", obj->cls->kind, xsn_object_host(obj), device);
+        xsn_buf_putc(buf, '\0');
+}
+
+static int index_devices(const struct xsnet_state *observed, struct xsn_hash *devices, char **ret_keys)
+{
+        struct xsn_buf buf = { 0 };
+        const char *key;
+
+        for (size_t i = 0; i < observed->n_objects; i++)
+                device_key(observed->objects[i], &buf);
+        if (xsn_buf_take(&buf, ret_keys) < 0)
+                return -ENOMEM;
+        key = *ret_keys;
+        for (size_t i = 0; i < observed->n_objects; i++, key += strlen(key) + 1)
+                if (*key && xsn_hash_put_str(devices, key, observed->objects[i]) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
+static int match_device(struct match *match, const struct xsnet_object *obj, const struct xsn_hash *devices,
+                        struct xsn_hash *claimed)
+{
+        _cleanup_(xsn_freep) char *key = NULL;
+        struct xsn_buf buf = { 0 };
+        struct xsnet_object *found;
+
+        if (match->now || !obj)
+                return 0;
+        device_key(obj, &buf);
+        if (xsn_buf_take(&buf, &key) < 0)
+                return -ENOMEM;
+        found = *key ? xsn_hash_get_str(devices, key) : NULL;
+        if (!found || is_claimed(claimed, found) ||
+            (XSN_VLAN(found) && XSN_VLAN(found)->tag != XSN_VLAN(obj)->tag))
+                return 0;
+        return claim(match, found, claimed);
+}
+
+/* The key of a VLAN names its parent, a tunnel's its network: where those are renamed, the device is still the same. */
+static int match_devices(const struct xsnet_state *observed, struct match *matches, size_t n, struct xsn_hash *claimed)
+{
+        _cleanup_(xsn_hash_done) struct xsn_hash devices = { 0 };
+        _cleanup_(xsn_freep) char *keys = NULL;
+
+        if (index_devices(observed, &devices, &keys) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                if (match_device(&matches[i], matches[i].entry->after, &devices, claimed) < 0 ||
+                    match_device(&matches[i], matches[i].entry->before, &devices, claimed) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
 static int add_note(struct xsn_work *work, const struct xsnet_object *obj, const char *what)
 {
         _cleanup_(xsn_freep) char *text = NULL;
@@ -183,7 +245,8 @@ int xsn_work_back(struct xsn_work *work, const struct xsn_journal *journal)
         _cleanup_(xsn_hash_done) struct xsn_hash claimed = { 0 };
 
         if (!matches || fill_matches(work, journal, matches) < 0 ||
-            match_all(matches, journal->n_entries, &claimed) < 0)
+            match_all(matches, journal->n_entries, &claimed) < 0 ||
+            match_devices(work->input->observed, matches, journal->n_entries, &claimed) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < journal->n_entries; i++)
                 if (add_pair(work, &matches[i]) < 0)

@@ -2,6 +2,7 @@
 /*
  * Members of bonds. A NIC that joins a bond gives up its network and its addresses, and
  * the bond takes what it does not name itself; that happens in the bond's own step.
+ * A bond that goes leaves what others set to a member.
  */
 #include "plan/target.h"
 
@@ -169,8 +170,40 @@ static int bond_up(struct xsn_slot *bond)
         return 0;
 }
 
+/* Its member that has the bond's addresses when it is gone: the primary, else the first; NULL. */
+static struct xsn_slot *heir_of(struct xsn_slot *bond)
+{
+        const struct xsn_bond *from = XSN_BOND(bond->pair->from);
+        const char *name = from->primary && xsn_strs_has(&from->members, from->primary) ? from->primary
+                         : from->members.n ? XSN_ITEM(from->members, char *, 0) : NULL;
+        struct xsn_slot *nic = name ? xsn_hash_get_str(&bond->node->now, name) : NULL;
+
+        return nic && xsn_slot_stays(nic) && XSN_PIF(nic->pair->to) ? nic : NULL;
+}
+
+static int bond_down(struct xsn_slot *bond)
+{
+        struct xsn_slot *heir = heir_of(bond);
+        bool any;
+
+        if (!heir)
+                return 0;
+        if (xsn_addressing_inherit(heir, bond->pair->from, &any) < 0)
+                return -ENOMEM;
+        if (any)
+                heir->because = heir->because ? heir->because : bond;
+        return any ? xsn_slot_note(bond, "leaves addresses that others set to %s", xsn_object_device(heir->pair->to))
+                   : 0;
+}
+
 int xsn_bonds(struct xsn_target *target)
 {
+        for (size_t i = 0; i < target->n_slots; i++) {
+                struct xsn_slot *slot = target->slots[i];
+
+                if (slot->pair->from && XSN_BOND(slot->pair->from) && !xsn_slot_stays(slot) && bond_down(slot) < 0)
+                        return -ENOMEM;
+        }
         for (size_t i = 0; i < target->n_slots; i++) {
                 struct xsn_slot *slot = target->slots[i];
 

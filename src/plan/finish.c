@@ -18,7 +18,8 @@ static void finish(struct xsn_slot *slot)
                 pair->to = xsnet_object_ref(pair->from);
                 pair->mark = false;
         }
-        if (pair->from != pair->to && slot->because && !slot->asked && !pair->mark && xsn_slot_changes(slot->because))
+        if (pair->from != pair->to && slot->because && !slot->asked && !slot->heir && !pair->mark &&
+            xsn_slot_changes(slot->because))
                 pair->implied_by = slot->because->pair;
 }
 

@@ -29,6 +29,7 @@ struct xsn_slot {
         struct xsn_slot *twin;       /* the next network of the same name */
         struct xsn_slot *because;    /* whose step changes this one, too */
         struct xsn_slot *member_of;  /* the bond that it shall be a member of */
+        bool heir;                   /* it gets addresses of others from what goes: a step of its own */
         const char *users;           /* of a network that goes: who is in its way, for the message */
         size_t n_users;
 };
@@ -202,6 +203,11 @@ bool xsn_dhcp_runs(const struct xsn_target *target, const struct xsnet_object *o
  */
 int xsn_addressing_move(struct xsn_slot *dst, struct xsn_slot *src, bool *ret_moved);
 int xsn_addressing_drop(struct xsn_slot *slot);
+/*
+ * `heir` takes the addresses of `from`, which goes, that others set and nothing else has after the plan, and the
+ * gateways and routes that go with them.
+ */
+int xsn_addressing_inherit(struct xsn_slot *heir, const struct xsnet_object *from, bool *ret_any);
 /* rules.c, stack.c: what cannot be. */
 int xsn_rules(struct xsn_target *target);
 int xsn_stack_rules(struct xsn_target *target);

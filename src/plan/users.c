@@ -260,6 +260,22 @@ static int hand_over(struct xsn_slot *net)
         return 0;
 }
 
+/* Addresses that others set on the bridge of a VLAN or bond that goes stay there, unless a member of the bond has them. */
+static int leave_behind(struct xsn_slot *slot)
+{
+        const struct xsnet_object *from = slot->pair->from;
+        const char *network = from ? xsn_object_network(from) : NULL;
+        struct xsn_slot *net = network ? xsn_dom0_network(slot->node, network) : NULL, *pif;
+        bool any;
+
+        if (!net || !is_pif(slot) || xsn_slot_stays(slot) || !xsn_slot_stays(net) || slot->node->target->pool)
+                return 0;
+        pif = net->key ? xsn_hash_get_str(&net->node->pif_of, net->key) : NULL;
+        if (xsn_addressing_inherit(pif ? pif : net, from, &any) < 0)
+                return -ENOMEM;
+        return any ? xsn_slot_note(slot, "leaves addresses that others set to the %s", xsn_slot_name(pif ? pif : net)) : 0;
+}
+
 int xsn_users(struct xsn_target *target)
 {
         for (size_t i = 0; i < target->n_nodes; i++)
@@ -270,6 +286,9 @@ int xsn_users(struct xsn_target *target)
                         return -ENOMEM;
         for (size_t i = 0; i < target->n_slots; i++)
                 if (lose_network(target->slots[i]) < 0)
+                        return -ENOMEM;
+        for (size_t i = 0; i < target->n_slots; i++)
+                if (leave_behind(target->slots[i]) < 0)
                         return -ENOMEM;
         for (size_t i = 0; i < target->n_slots; i++) {
                 struct xsn_slot *slot = target->slots[i];

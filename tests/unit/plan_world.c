@@ -88,6 +88,18 @@ static struct xsnet_object *find_network(const struct xsnet_state *world, const 
         return NULL;
 }
 
+/* The object of a step, also where another name of its parent or network has changed its key meanwhile. */
+static struct xsnet_object *find_stepped(const struct xsnet_state *world, const struct xsnet_step *step)
+{
+        struct xsnet_object *obj = find(world, step->from);
+
+        if (!obj && step->to)
+                obj = find(world, step->to);
+        if (!obj && (XSN_VLAN(step->from) || XSN_TUNNEL(step->from)))
+                obj = find_device(world, step->from, device_of(step->from));
+        return obj && obj->cls == step->from->cls ? obj : NULL;
+}
+
 /* ---- rules ---- */
 
 static bool shares_address(const struct xsnet_object *a, const struct xsnet_object *b)
@@ -231,6 +243,10 @@ static const char *apply_create(struct xsnet_state *world, const struct xsnet_st
         if (xsn_object_copy(step->to, &obj) < 0 || xsn_state_add(world, obj) < 0)
                 return wrong(step->to, "no memory");
         xsnet_object_unref(obj);
+        if (XSN_BOND(obj) && !xsn_object_mtu(obj)) {
+                XSN_BOND(obj)->l.status_mtu = 1500;
+                xsn_object_mark(obj, XSNET_FIELD_STATUS_MTU);
+        }
         enslave(world, obj, NULL);
         give_addresses(world, obj);
         return NULL;
@@ -238,7 +254,7 @@ static const char *apply_create(struct xsnet_state *world, const struct xsnet_st
 
 static const char *apply_remove(struct xsnet_state *world, const struct xsnet_step *step)
 {
-        struct xsnet_object *obj = find(world, step->from);
+        struct xsnet_object *obj = find_stepped(world, step);
 
         if (!obj)
                 return wrong(step->from, "is not there to be removed");
@@ -254,6 +270,18 @@ static const char *apply_remove(struct xsnet_state *world, const struct xsnet_st
         return xsnet_state_remove(world, obj) < 0 ? wrong(step->from, "cannot be removed") : NULL;
 }
 
+static bool both_default(const struct xsnet_object *a, const struct xsnet_object *b, size_t i)
+{
+        return xsn_plan_row_is_default(a, i) && xsn_plan_row_is_default(b, i);
+}
+
+/* Its network is called otherwise by now: the step still begins with the old name. */
+static bool is_renamed(const struct xsnet_state *world, const struct xsnet_object *from, size_t i)
+{
+        return xsn_class_field(from->cls, i)->id == XSNET_FIELD_NETWORK && xsn_object_network(from) &&
+               !find_network(world, from, xsn_object_network(from));
+}
+
 static const char *change_rows(struct xsnet_state *world, struct xsnet_object *obj, const struct xsnet_step *step)
 {
         const char *device = device_of(obj);
@@ -266,8 +294,8 @@ static const char *change_rows(struct xsnet_state *world, struct xsnet_object *o
         for (size_t i = 0; i < XSN_FIELDS_MAX && step->changed >> i; i++) {
                 if (!(step->changed >> i & 1))
                         continue;
-                if (!xsn_row_same(obj, step->from, i) && !(xsn_plan_row_is_default(obj, i) &&
-                                                           xsn_plan_row_is_default(step->from, i)))
+                if (!xsn_row_same(obj, step->from, i) && !both_default(obj, step->from, i) &&
+                    !is_renamed(world, step->from, i))
                         return wrong(obj, xsn_class_field(obj->cls, i)->name);
                 if (xsn_object_copy_row(obj, step->to, i) < 0)
                         return wrong(obj, "no memory");
@@ -285,11 +313,8 @@ static const char *change_rows(struct xsnet_state *world, struct xsnet_object *o
 
 static const char *apply_change(struct xsnet_state *world, const struct xsnet_step *step)
 {
-        struct xsnet_object *obj = find(world, step->from);
+        struct xsnet_object *obj = find_stepped(world, step);
 
-        /* Its parent may have a new name by now, and then so has it. */
-        if (!obj)
-                obj = find(world, step->to);
         if (!obj)
                 return wrong(step->from, "is not there to be changed");
         if (step->mark) {

@@ -29,6 +29,17 @@ void world_pairs(struct xsn_work *work, const struct xsnet_state *a, const struc
 unsigned world_random(uint64_t *seed, unsigned n); /* 0 .. n-1 */
 /* A whole state that world_check() likes: eight NICs, six VIFs and what comes on top. */
 struct xsnet_state *world_new(uint64_t *seed);
+/* The same objects, some of them moved, renamed, changed or gone; each keeps the payload that world_name() gave it. */
+struct xsnet_state *world_mutated(const struct xsnet_state *state, uint64_t *seed);
+/* Gives each object a payload of its own, by which it is known through all changes. */
+void world_name(struct xsnet_state *state);
+/*
+ * The document that leads from a to b: an item with all rows for each object of b, and one that is absent for each
+ * that only a has; what ends up plain is now and then asked for as absent.
+ */
+struct xsnet_state *world_document(struct xsnet_state *a, struct xsnet_state *b, uint64_t *seed);
+/* The object of `state` that obj is, known by its payload, else by its key; NULL. */
+struct xsnet_object *world_find(struct xsnet_state *state, const struct xsnet_object *obj);
 /* An observed state from YAML, status rows included. */
 struct xsnet_state *world_load(const char *yaml);
 

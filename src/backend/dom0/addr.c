@@ -106,7 +106,8 @@ static bool is_kernels(const struct rtmsg *rtm, uint32_t table)
 static bool is_plain(const struct rtmsg *rtm, struct nlattr *const tb[RTA_MAX + 1], uint32_t table)
 {
         return table == RT_TABLE_MAIN && rtm->rtm_type == RTN_UNICAST && rtm->rtm_tos == 0 && rtm->rtm_src_len == 0 &&
-               !tb[RTA_MULTIPATH] && !tb[RTA_PREFSRC] && !tb[RTA_METRICS] && !tb[RTA_ENCAP] && !tb[RTA_VIA] && !tb[RTA_NH_ID];
+               !tb[RTA_MULTIPATH] && !tb[RTA_PREFSRC] && !tb[RTA_METRICS] && !tb[RTA_ENCAP] && !tb[RTA_VIA] &&
+               !tb[RTA_NH_ID];
 }
 
 int xsn_d0_read_route(struct xsn_d0_net *net, const struct nlmsghdr *msg, struct xsnet_error **ret_err)

@@ -75,7 +75,8 @@ size_t xsn_d0_put_addr_copy(struct xsn_nl_batch *batch, uint16_t type, uint16_t 
         struct ifaddrmsg ifa = *was;
         const struct nlattr *attr = (const void *)((const char *)was + NLMSG_ALIGN(sizeof(*was)));
         int left = (int)(addr->msg->nlmsg_len - NLMSG_HDRLEN - NLMSG_ALIGN(sizeof(*was)));
-        uint32_t keep = addr->flags & (IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN);
+        uint32_t keep = addr->flags & (IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE |
+                                       IFA_F_MCAUTOJOIN);
         size_t i;
 
         ifa.ifa_index = ifindex;

@@ -120,7 +120,8 @@ static void put_copy(struct lx_apply *a, struct lx_step *st, uint16_t type, cons
 }
 
 /* The default route that the object shall have; false: none of this family. */
-static bool gateway_of(const struct lx_apply *a, const struct xsnet_object *obj, int family, struct xsn_route *ret_route)
+static bool gateway_of(const struct lx_apply *a, const struct xsnet_object *obj, int family,
+                       struct xsn_route *ret_route)
 {
         int field = family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY;
         const struct xsnet_object *chosen = a->default_of[family == 6];

@@ -284,7 +284,7 @@ static int run_phase(struct lx_apply *a)
 
 /* ---- waves ---- */
 
-/* Only these need nothing of the tables that the waves before may have changed unseen. */
+/* The tables are kept true for these alone; after others they are read again. */
 static bool is_simple(const struct xsnet_step *s)
 {
         const struct xsnet_object *obj = s->to ? s->to : s->from;
@@ -316,8 +316,9 @@ static int begin_wave(struct lx_apply *a)
         a->at += n;
         for (size_t i = 0; i < n; i++)
                 a->step(a->steps[i].s, 1, NULL, a->userdata);
-        if (!simple && xsn_lx_fresh(a, &err) < 0)
+        if (xsn_lx_fresh(a, &err) < 0)
                 fail_all(a, -EIO, err);
+        a->simple = simple;
         return 0;
 }
 
@@ -326,12 +327,12 @@ static void end_wave(struct lx_apply *a)
         _cleanup_(xsnet_error_freep) struct xsnet_error *unfinished = NULL;
 
         a->failed = wave_failed(a);
-        a->dirty = true;
+        a->dirty = a->dirty || a->failed || !a->simple;
         if (a->failed && xsn_lx_fresh(a, NULL) == 0)
                 for (size_t i = 0; i < a->n_steps; i++)
                         xsn_lx_clean_tunnel(a, &a->steps[i]);
         if (a->failed)
-                (void)xsn_error_set(&unfinished, -ECANCELED, "canceled", "not finished, as another step failed");
+                (void)xsn_error_set(&unfinished, -ECANCELED, "cancelled", "not finished, as another step failed");
         for (size_t i = 0; i < a->n_steps; i++) {
                 struct lx_step *st = &a->steps[i];
                 bool failed = st->code < 0;
@@ -353,7 +354,7 @@ static void finish(struct lx *lx, int code)
         void *userdata = a->userdata;
 
         if (code == -ECANCELED && !err)
-                (void)xsn_error_set(&err, code, "canceled", "the apply was canceled");
+                (void)xsn_error_set(&err, code, "cancelled", "the apply was cancelled");
         if (code < 0 && !err)
                 (void)xsn_error_oom(&err);
         xsn_lx_apply_free(lx);

@@ -65,6 +65,7 @@ struct lx_apply {
         size_t n_steps;
         int phase;
         bool in_wave, built, cancelled, failed;
+        bool simple; /* the wave changes nothing but what is kept true in the tables */
         bool dirty; /* the tables may differ from the kernel's */
         bool moved; /* they do: a unit has sent something */
         unsigned tries; /* of choosing other numbers for new links */
@@ -78,6 +79,7 @@ struct lx_apply {
         size_t n_sysctls, cap_sysctls, cap_sysctl_steps;
         struct lx_delete *deletes;
         size_t n_deletes, cap_deletes, deleted;
+        uint32_t group; /* that devices are deleted by; 0: not chosen yet */
 
         struct xsn_hash bridges;    /* network -> bridge's name, as wanted; borrowed from the plan */
         struct xsn_hash ipv6;       /* networks that want IPv6 */
@@ -135,6 +137,8 @@ struct lx_settings {
         char *alias; /* NULL: any */
 };
 
+/* What a device that leaves its network had before it joined. */
+void xsn_lx_before(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_settings *settings);
 void xsn_lx_put_settings(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link,
                          const struct lx_settings *settings);
 /* A MAC address for a bridge that its NIC has left. */
@@ -159,6 +163,8 @@ int xsn_lx_build_addresses(struct lx_apply *a, struct lx_step *st, int phase, st
 bool xsn_lx_bond_pending(const struct lx_step *st);
 int xsn_lx_make_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
 int xsn_lx_run_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
+/* leave.c: what is on a bond or VLAN that goes, and is to stay, finds its place. 1: there was something. */
+int xsn_lx_leave(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
 /* vlan.c */
 int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
 /* The VLAN devices of a parent whose place changed follow it. 1: there were some. */
@@ -172,6 +178,13 @@ void xsn_lx_put_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, 
                       const struct xsn_d0_link *dst);
 void xsn_lx_drop_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, const struct xsn_d0_link *src,
                        const struct xsn_d0_link *at);
+/* The pieces of both: an address, and a route out of `from`, as they are, for (or, RTM_DEL*, at) another device. */
+bool xsn_lx_goes_along(const struct xsn_d0_addr *addr);
+bool xsn_lx_route_goes(const struct xsn_d0_route *route);
+void xsn_lx_put_addr(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_addr *addr,
+                     const struct xsn_d0_link *at);
+void xsn_lx_put_route(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_route *route, uint32_t from,
+                      const struct xsn_d0_link *to);
 /* Puts a message that sets the link's master (0: none), and one that sets its MAC address. */
 void xsn_lx_put_master(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, uint32_t master);
 void xsn_lx_put_mac(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, const struct xsn_mac *mac);

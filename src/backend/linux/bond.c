@@ -276,6 +276,12 @@ static int put_bond(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch 
         return 0;
 }
 
+/* Is the bridge's MAC address the bond's to give? Where it has no other PIF. */
+static bool carries(const struct xsn_d0_link *bridge, const struct xsn_bond *bond, const struct xsn_d0_link *link)
+{
+        return bridge->n_ports == 0 || (bridge->pif && (bridge->pif == link || is_member(bond, bridge->pif)));
+}
+
 static int join(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *batch, struct xsn_d0_link *link,
                 struct xsnet_error **ret_err)
 {
@@ -294,7 +300,7 @@ static int join(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *bat
         }
         put_joining(a, st, batch, link);
         put_left_bridges(a, bond, batch, bridge);
-        if (bridge && mac && (bridge->n_ports == 0 || (bridge->pif && (bridge->pif == link || is_member(bond, bridge->pif)))))
+        if (bridge && mac && carries(bridge, bond, link))
                 xsn_lx_put_mac(batch, bridge, mac);
         r = put_members_marks(a, bond, batch);
         if (r < 0)

@@ -83,10 +83,9 @@ static int set_port(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *
         settings.master = bridge ? bridge->ifindex : 0;
         if (!settings.set_master && !made && to->a.ipv4_address.n + to->a.ipv6_address.n == 0)
                 settings.up = false;
-        if (!bridge && settings.set_master && xsn_lx_payload_number(to, "up", 1) == 0) {
-                settings.up = false;
-                settings.down = true;
-        }
+        if (!bridge && settings.set_master)
+                xsn_lx_before(st, link, &settings);
+        settings.up = settings.up && !settings.down;
         r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
         if (r < 0)
                 return r;
@@ -191,10 +190,12 @@ int xsn_lx_run_unit(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
         const struct xsnet_object *to = st->s->to;
         int kind = to ? to->cls->kind : 0, r = 0, done = 0;
 
-        if (kind != XSNET_KIND_PIF && kind != XSNET_KIND_BOND && kind != XSNET_KIND_VLAN)
+        if (to && kind != XSNET_KIND_PIF && kind != XSNET_KIND_BOND && kind != XSNET_KIND_VLAN)
                 return 0;
         if (a->moved)
                 r = xsn_lx_fresh(a, ret_err);
+        if (!to)
+                return r < 0 ? r : xsn_lx_leave(a, st, ret_err);
         if (r >= 0 && kind == XSNET_KIND_PIF)
                 done = r = xsn_lx_rename(a, st, ret_err);
         if (r >= 0 && kind == XSNET_KIND_BOND && xsn_lx_bond_pending(st))

@@ -107,7 +107,7 @@ static bool file_has(const char *path, const char *text)
         return found;
 }
 
-/* Is it in the kernel, loaded, or a module that would be loaded? Unknown counts as yes: the kernel itself will say no. */
+/* Is it in the kernel, or a module that is or would be loaded? Unknown counts as yes: the kernel itself will say no. */
 static bool kernel_has(const char *module, const char *alias)
 {
         struct utsname uts;

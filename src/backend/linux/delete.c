@@ -132,32 +132,39 @@ static int delete_group(struct lx_apply *a, uint32_t group, struct xsnet_error *
         return xsn_lx_send(a, batch, 0, ret_err);
 }
 
-/* 1: all gone; 0: the group could not be used, and all are in their own groups again. */
-static int try_group(struct lx_apply *a, const struct lx_delete *d, size_t n, struct xsnet_error **ret_err)
+/* A number that no device has for its group; kept for all deletions of the apply. */
+static int choose_group(struct lx_apply *a, struct xsnet_error **ret_err)
 {
-        for (int i = 0; i < GROUP_TRIES; i++) {
-                struct members members = { .d = d, .n = n, .group = random_group() };
+        for (int i = 0; a->group == 0 && i < GROUP_TRIES; i++) {
+                struct members members = { .group = random_group() };
                 int r = group_is_ours(a, &members, ret_err);
 
                 if (r < 0)
                         return r;
-                if (members.found || members.strangers)
-                        continue;
-                r = set_groups(a, d, n, &members.group, NULL);
-                if (r == 0)
-                        r = group_is_ours(a, &members, NULL);
-                if (r == 0 && members.found == 0)
-                        return 1; /* all gone by themselves */
-                if (r == 0 && !members.strangers)
-                        r = delete_group(a, members.group, NULL);
-                else if (r == 0)
-                        r = -EAGAIN;
-                if (r == 0)
-                        return 1;
-                (void)set_groups(a, d, n, NULL, NULL);
-                if (r != -EAGAIN)
-                        return 0;
+                a->group = members.strangers ? 0 : members.group;
         }
+        return 0;
+}
+
+/* Marks the devices, looks who is in the group now, and deletes it. 1: all gone; 0: not this way. */
+static int try_group(struct lx_apply *a, const struct lx_delete *d, size_t n, struct xsnet_error **ret_err)
+{
+        struct members members = { .d = d, .n = n };
+        int r = choose_group(a, ret_err);
+
+        if (r < 0 || a->group == 0)
+                return r;
+        members.group = a->group;
+        r = set_groups(a, d, n, &members.group, NULL);
+        if (r == 0)
+                r = group_is_ours(a, &members, NULL);
+        if (r == 0 && members.found == 0 && !members.strangers)
+                return 1; /* all gone by themselves */
+        if (r == 0 && !members.strangers && delete_group(a, members.group, NULL) == 0)
+                return 1;
+        /* Each has its own group again, and another number is tried next time. */
+        (void)set_groups(a, d, n, NULL, NULL);
+        a->group = 0;
         return 0;
 }
 

@@ -52,6 +52,8 @@ struct lx_mark {
         bool taken;     /* it is somebody else's text */
         bool made;      /* we made the device */
         bool autoconf;  /* v6=auto */
+        bool was_down;  /* up=no: it was down before it joined a network */
+        uint32_t mtu;   /* mtu=N: what it had before the network's; 0: not said */
         int management; /* mgmt=yes, mgmt=no; -1: not said */
         char *owner;    /* owned; NULL: none */
         char *net;      /* the network's name; NULL: not said */

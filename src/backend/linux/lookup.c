@@ -70,7 +70,8 @@ bool xsn_lx_changed(const struct lx_step *st, int field)
 
 struct xsn_d0_link *xsn_lx_bridge(const struct lx_apply *a, const char *network)
 {
-        struct xsn_d0_link *link = network ? xsn_d0_link_named(&a->lx->net, xsn_hash_get_str(&a->bridges, network)) : NULL;
+        const char *name = network ? xsn_hash_get_str(&a->bridges, network) : NULL;
+        struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, name);
 
         return link && strcmp(link->kind, "bridge") == 0 ? link : NULL;
 }
@@ -195,6 +196,36 @@ static void mark_settings(const struct lx_apply *a, const struct lx_step *st, st
                 mark->autoconf = to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
 }
 
+/* A device that was there before us goes back to what it was when it leaves its network: down, another MTU. */
+static void mark_before(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_mark *mark)
+{
+        bool moved = xsn_lx_changed(st, XSNET_FIELD_NETWORK);
+
+        if (!st->s->from || !mark->owner || !xsn_object_network(st->s->to)) {
+                mark->was_down = mark->was_down && !moved;
+                mark->mtu = moved ? 0 : mark->mtu;
+                return;
+        }
+        if (moved && !xsn_object_network(st->s->from))
+                mark->was_down = !(link->flags & IFF_UP);
+        if (!mark->mtu && xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU))
+                mark->mtu = link->mtu;
+}
+
+void xsn_lx_before(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_settings *settings)
+{
+        struct lx_mark mark;
+
+        if (xsn_lx_payload_number(st->s->to, "up", 1) == 0)
+                settings->down = true;
+        if (xsn_lx_mark_parse(link->alias, &mark) < 0)
+                return;
+        settings->down = settings->down || mark.was_down;
+        if (!settings->mtu)
+                settings->mtu = mark.mtu;
+        xsn_lx_mark_done(&mark);
+}
+
 int xsn_lx_alias(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link, char **ret_alias,
                  struct xsnet_error **ret_err)
 {
@@ -218,6 +249,8 @@ int xsn_lx_alias(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_lin
         if (r == 0 && kind == XSNET_KIND_PIF && xsn_lx_changed(st, XSNET_FIELD_RENAME))
                 r = replace(&mark.was, xsn_object_string(to, XSNET_FIELD_RENAME) ? mark.was : NULL);
         mark_settings(a, st, &mark);
+        if (kind == XSNET_KIND_PIF || kind == XSNET_KIND_VIF)
+                mark_before(st, link, &mark);
         if (r == 0)
                 r = xsn_lx_mark_format(&mark, &alias);
         if (r == 0 && strcmp(alias, link->alias ? link->alias : "") != 0) {

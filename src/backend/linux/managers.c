@@ -85,7 +85,9 @@ static int compare_links(const void *a, const void *b)
 
 int xsn_lx_managers_find(struct lx_managers *ret_managers)
 {
-        struct lx_managers managers = { .xcp = exists("/var/lib/xcp/networkd.db") && exists("/var/lib/xcp/xcp-networkd") };
+        struct lx_managers managers = {
+                .xcp = exists("/var/lib/xcp/networkd.db") && exists("/var/lib/xcp/xcp-networkd"),
+        };
         int r = list_links("/run/systemd/netif/links", &managers);
 
         if (r == 0)

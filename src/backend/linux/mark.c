@@ -4,6 +4,8 @@
  * version does not know are ignored. made=no: the device was there before us.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/linux/linux.h"
@@ -50,6 +52,10 @@ static int take_key(struct lx_mark *mark, const char *key, const char *value)
                 mark->made = strcmp(value, "no") != 0;
         if (strcmp(key, "v6") == 0)
                 mark->autoconf = strcmp(value, "auto") == 0;
+        if (strcmp(key, "up") == 0)
+                mark->was_down = strcmp(value, "no") == 0;
+        if (strcmp(key, "mtu") == 0)
+                mark->mtu = (uint32_t)strtoul(value, NULL, 10);
         if (strcmp(key, "mgmt") == 0)
                 mark->management = strcmp(value, "yes") == 0;
         return 0;
@@ -102,7 +108,7 @@ static void put_key(struct xsn_buf *buf, const char *key, const char *value)
 int xsn_lx_mark_format(const struct lx_mark *mark, char **ret_alias)
 {
         bool any = mark->owner || mark->net || mark->was || mark->via || mark->local || mark->autoconf ||
-                   mark->management >= 0;
+                   mark->was_down || mark->mtu || mark->management >= 0;
         struct xsn_buf buf = { 0 };
 
         if (any) {
@@ -113,6 +119,9 @@ int xsn_lx_mark_format(const struct lx_mark *mark, char **ret_alias)
                 put_key(&buf, "via", mark->via);
                 put_key(&buf, "local", mark->local);
                 put_key(&buf, "v6", mark->autoconf ? "auto" : NULL);
+                put_key(&buf, "up", mark->was_down ? "no" : NULL);
+                if (mark->mtu)
+                        xsn_buf_printf(&buf, ";mtu=%" PRIu32, mark->mtu);
                 put_key(&buf, "mgmt", mark->management < 0 ? NULL : mark->management ? "yes" : "no");
         }
         if (!buf.failed && buf.len > ALIAS_MAX) {

@@ -13,12 +13,12 @@
 #include "base/alloc.h"
 
 /* Addresses that were given; the kernel makes its own on the other device by itself. */
-static bool goes_along(const struct xsn_d0_addr *addr)
+bool xsn_lx_goes_along(const struct xsn_d0_addr *addr)
 {
         return xsn_lx_addr_counts(addr) && !addr->dynamic;
 }
 
-static bool route_goes(const struct xsn_d0_route *route)
+bool xsn_lx_route_goes(const struct xsn_d0_route *route)
 {
         return route->proto != RTPROT_RA;
 }
@@ -26,10 +26,10 @@ static bool route_goes(const struct xsn_d0_route *route)
 bool xsn_lx_place_has(const struct xsn_d0_net *net, const struct xsn_d0_link *place)
 {
         for (const struct xsn_d0_addr *addr = place->addrs; addr; addr = addr->next)
-                if (goes_along(addr))
+                if (xsn_lx_goes_along(addr))
                         return true;
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next)
-                if (route_goes(route))
+                if (xsn_lx_route_goes(route))
                         return true;
         for (const struct xsn_d0_route *route = net->multipath; route; route = route->next)
                 if (xsn_d0_route_uses(route, place->ifindex))
@@ -37,7 +37,7 @@ bool xsn_lx_place_has(const struct xsn_d0_net *net, const struct xsn_d0_link *pl
         return false;
 }
 
-static void put_route(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_route *route, uint32_t from,
+void xsn_lx_put_route(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_route *route, uint32_t from,
                       const struct xsn_d0_link *to)
 {
         _cleanup_(xsn_freep) char *label = xsn_d0_route_label(&route->to, &route->via, to->name);
@@ -46,7 +46,7 @@ static void put_route(struct xsn_nl_batch *batch, uint16_t type, const struct xs
                                     to->ifindex, label);
 }
 
-static void put_addr(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_addr *addr,
+void xsn_lx_put_addr(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_addr *addr,
                      const struct xsn_d0_link *at)
 {
         struct xsn_buf buf = { 0 };
@@ -63,15 +63,15 @@ void xsn_lx_put_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, 
                       const struct xsn_d0_link *dst)
 {
         for (const struct xsn_d0_addr *addr = src->addrs; addr; addr = addr->next)
-                if (goes_along(addr))
-                        put_addr(batch, RTM_NEWADDR, addr, dst);
+                if (xsn_lx_goes_along(addr))
+                        xsn_lx_put_addr(batch, RTM_NEWADDR, addr, dst);
         for (int via = 0; via <= 1; via++)
                 for (const struct xsn_d0_route *route = src->routes; route; route = route->next)
-                        if (route_goes(route) && (route->via.family != 0) == via)
-                                put_route(batch, RTM_NEWROUTE, route, src->ifindex, dst);
+                        if (xsn_lx_route_goes(route) && (route->via.family != 0) == via)
+                                xsn_lx_put_route(batch, RTM_NEWROUTE, route, src->ifindex, dst);
         for (const struct xsn_d0_route *route = net->multipath; route; route = route->next)
                 if (xsn_d0_route_uses(route, src->ifindex))
-                        put_route(batch, RTM_NEWROUTE, route, src->ifindex, dst);
+                        xsn_lx_put_route(batch, RTM_NEWROUTE, route, src->ifindex, dst);
 }
 
 /* What src has is taken away at another device (or at src itself). */
@@ -80,11 +80,11 @@ void xsn_lx_drop_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net,
 {
         (void)net;
         for (const struct xsn_d0_addr *addr = src->addrs; addr; addr = addr->next)
-                if (goes_along(addr))
-                        put_addr(batch, RTM_DELADDR, addr, at);
+                if (xsn_lx_goes_along(addr))
+                        xsn_lx_put_addr(batch, RTM_DELADDR, addr, at);
         for (const struct xsn_d0_route *route = src->routes; route; route = route->next)
-                if (route_goes(route))
-                        put_route(batch, RTM_DELROUTE, route, src->ifindex, at);
+                if (xsn_lx_route_goes(route))
+                        xsn_lx_put_route(batch, RTM_DELROUTE, route, src->ifindex, at);
 }
 
 void xsn_lx_put_master(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, uint32_t master)

@@ -139,7 +139,7 @@ static int compare_position(const void *a, const void *b)
 static int view_pifs(struct lx_view *view)
 {
         const struct xsn_d0_net *net = &view->lx->net;
-        _cleanup_(xsn_freep) struct xsn_d0_link **nics = xsn_alloc_array(net->n_links + 1, sizeof(struct xsn_d0_link *));
+        _cleanup_(xsn_freep) struct xsn_d0_link **nics = xsn_alloc_array(net->n_links + 1, sizeof(*nics));
         size_t n = 0;
         int r = nics ? 0 : -ENOMEM;
 
@@ -147,7 +147,7 @@ static int view_pifs(struct lx_view *view)
                 if (net->links[i]->role == LX_NIC)
                         nics[n++] = net->links[i];
         if (n > 0)
-                qsort((void *)nics, n, sizeof(struct xsn_d0_link *), compare_position);
+                qsort((void *)nics, n, sizeof(*nics), compare_position);
         for (size_t i = 0; i < n && r == 0; i++)
                 r = xsn_lx_view_pif(view, nics[i], (uint32_t)i);
         return r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a guest may send: an ingress limit on its device. A police action where the kernel has one; else all that comes in
- * goes through an ifb device (xiDOMAIN.DEVICE, of a tap xjDOMAIN.DEVICE) with a token bucket. Rates are
+ * What a guest may send: an ingress limit on its device. A police action where the kernel has one; else all that
+ * comes in goes through an ifb device (xiDOMAIN.DEVICE, of a tap xjDOMAIN.DEVICE) with a token bucket. Rates are
  * bytes a second to the kernel: bit/s come back as the multiple of 8 below.
  */
 #include <arpa/inet.h>
@@ -200,12 +200,12 @@ static void begin_tc(struct xsn_nl_batch *batch, uint16_t type, uint16_t flags, 
 
 static void put_match_all(struct xsn_nl_batch *batch)
 {
-        struct {
-                struct tc_u32_sel sel;
-                struct tc_u32_key key;
-        } all = { .sel = { .flags = TC_U32_TERMINAL, .nkeys = 1 } };
+        /* The key behind the selector compares nothing: mask and value are 0. */
+        char all[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = { 0 };
+        struct tc_u32_sel sel = { .flags = TC_U32_TERMINAL, .nkeys = 1 };
 
-        xsn_nl_put(batch, TCA_U32_SEL, &all, sizeof(all));
+        memcpy(all, &sel, sizeof(sel));
+        xsn_nl_put(batch, TCA_U32_SEL, all, sizeof(all));
 }
 
 static void begin_filter(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, const char *action)

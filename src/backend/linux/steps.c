@@ -148,7 +148,8 @@ static int set_network(struct lx_apply *a, struct lx_step *st, struct xsnet_erro
                 return r;
         xsn_lx_put_settings(a, st, link, &settings);
         xsn_free(settings.alias);
-        if (st->s->from && (xsn_lx_changed(st, XSNET_FIELD_STP) || xsn_lx_changed(st, XSNET_FIELD_MULTICAST_SNOOPING))) {
+        if (st->s->from &&
+            (xsn_lx_changed(st, XSNET_FIELD_STP) || xsn_lx_changed(st, XSNET_FIELD_MULTICAST_SNOOPING))) {
                 struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex };
 
                 xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name, 0);
@@ -167,7 +168,8 @@ static int network_ipv6(struct lx_apply *a, struct lx_step *st)
         if (!link)
                 return 0;
         if (!xsn_lx_wants_ipv6(a, XSN_NETWORK(st->s->to)->name))
-                return st->s->from || xsn_lx_payload_number(st->s->to, "v6off", 1) == 0 ? 0 : xsn_lx_ipv6_off(a, st, link);
+                return st->s->from || xsn_lx_payload_number(st->s->to, "v6off", 1) == 0 ? 0
+                                                                                        : xsn_lx_ipv6_off(a, st, link);
         r = link->ipv6_off <= 0 && !st->s->from ? 0 : xsn_lx_ipv6_on(a, st, link, true);
         if (r == 0 && autoconf)
                 r = xsn_lx_sysctl(a, st, link->name, "accept_ra", "1", true);

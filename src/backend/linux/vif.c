@@ -28,7 +28,8 @@ static int set_vif(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *l
                 return xsn_error_set(ret_err, -ENOENT, "no-such-network", "network '%s' has no bridge", vif->network);
         settings.master = bridge ? bridge->ifindex : 0;
         settings.mtu = xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU) ? vif->status_mtu : 0;
-        settings.down = joins && !bridge && xsn_lx_payload_number(&vif->o, "up", 1) == 0;
+        if (joins && !bridge)
+                xsn_lx_before(st, link, &settings);
         r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
         if (r == 0)
                 xsn_lx_put_settings(a, st, link, &settings);
@@ -51,7 +52,8 @@ int xsn_lx_build_vif(struct lx_apply *a, struct lx_step *st, int phase, struct x
         int r = 0;
 
         if (!vif)
-                return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported", "linux: a guest's device cannot be removed");
+                return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported",
+                                     "linux: a guest's device cannot be removed");
         if (phase != LX_PH_SYSCTL && phase != LX_PH_LINK)
                 return 0;
         for (size_t i = 0; i < XSN_ARRAY_SIZE(prefixes) && r == 0; i++) {

@@ -137,7 +137,8 @@ static void on_message(const struct nlmsghdr *msg, void *userdata)
         struct known *known;
 
         /* Messages of the bridge family tell of ports, not of links. */
-        if (!ifi || ifi->ifi_family != AF_UNSPEC || (msg->nlmsg_type != RTM_NEWLINK && msg->nlmsg_type != RTM_DELLINK) ||
+        if (!ifi || ifi->ifi_family != AF_UNSPEC ||
+            (msg->nlmsg_type != RTM_NEWLINK && msg->nlmsg_type != RTM_DELLINK) ||
             xsn_d0_link_parse(msg, &link, NULL) < 0)
                 return;
         if (msg->nlmsg_type == RTM_NEWLINK) {

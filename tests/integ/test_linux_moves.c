@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses and routes that move with a NIC, renames, and what is left when the kernel refuses in the middle. */
+#include "linux_test.h"
+
+static struct world w;
+
+/* Sends that go wrong: the k-th message of one type is turned into nonsense. */
+static struct spoiler {
+        uint16_t type; /* 0: nothing is spoiled */
+        int count;     /* down to the message */
+        int n_seen;
+} spoiler;
+
+static ssize_t spoil_sendmsg(void *userdata, int fd, const struct msghdr *msg, int flags)
+{
+        char *data = msg->msg_iov[0].iov_base;
+        size_t len = msg->msg_iov[0].iov_len;
+
+        (void)userdata;
+        for (size_t at = 0; at + NLMSG_HDRLEN <= len;) {
+                struct nlmsghdr *m = (void *)(data + at);
+
+                spoiler.n_seen += m->nlmsg_type == spoiler.type;
+                if (m->nlmsg_type == spoiler.type && --spoiler.count == 0)
+                        memset((char *)m + NLMSG_HDRLEN, 0xff, 8);
+                at += NLMSG_ALIGN(m->nlmsg_len);
+        }
+        return sendmsg(fd, msg, flags);
+}
+
+static void setup(void)
+{
+        static struct xsn_nl_ops ops;
+        struct xsn_nl_options options = { .ops = &ops };
+        struct lx *lx;
+
+        world_enter();
+        sh("ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up");
+        sh("ip addr add 192.0.2.10/24 dev eth0 && ip addr add 192.0.2.11/24 dev eth0");
+        sh("ip -6 addr add 2001:db8::10/64 dev eth0 nodad");
+        sh("ip route add default via 192.0.2.1 && ip route add 198.51.100.0/24 via 192.0.2.2 metric 50");
+        sh("ip route add default via 192.0.2.3 table 77 && ip route add 203.0.113.0/24 dev eth0 table 77");
+        sh("ip -6 route add default via 2001:db8::1");
+        world_open(&w);
+        ops = xsn_nl_syscalls;
+        ops.sendmsg = spoil_sendmsg;
+        lx = (struct lx *)(void *)w.be;
+        lx->nl = xsn_nl_close(lx->nl);
+        ck_assert_int_eq(xsn_nl_open(&options, &lx->nl, NULL), 0);
+        spoiler = (struct spoiler){ 0 };
+}
+
+static void teardown(void)
+{
+        world_close(&w);
+}
+
+/* Everything that was configured, without the order in which the kernel tells it. */
+static void snapshot(char *ret_text, size_t size)
+{
+        FILE *f = popen("(ip -o addr show to 192.0.2.0/24; ip -o addr show to 2001:db8::/64;"
+                        " ip route show table all | grep -v kernel; ip -6 route show | grep -v kernel;"
+                        " ip -o link show dev eth0 | grep -o 'link/ether [^ ]*\\|master [^ ]*')"
+                        " 2>/dev/null | sed 's/^[0-9]*: //; s/eth0:2/eth0/' | sort",
+                        "r");
+        size_t n;
+
+        ck_assert_ptr_nonnull(f);
+        n = fread(ret_text, 1, size - 1, f);
+        ret_text[n] = '\0';
+        pclose(f);
+}
+
+#define ATTACH "format: 1\nowner: t\nnetworks: [{name: lan}]\npifs: [{device: eth0, network: lan}]\n"
+
+/* Not by /sys, which shows the devices of another namespace. */
+static bool same_mac(const char *x, const char *y)
+{
+        char command[256];
+
+        snprintf(command, sizeof(command),
+                 "ip -o link show | grep -E '^[0-9]+: (%s|%s)[@:]' | grep -o 'ether [^ ]*' | sort -u | wc -l", x, y);
+        return says(command, "1");
+}
+
+static void ck_on_bridge(void)
+{
+        ck_says("ip addr show lan", "192.0.2.10/24");
+        ck_says("ip addr show lan", "192.0.2.11/24");
+        ck_says("ip addr show lan", "2001:db8::10/64");
+        ck_says_not("ip addr show eth0", "inet");
+        ck_says("ip route show", "default via 192.0.2.1 dev lan");
+        ck_says("ip route show", "198.51.100.0/24 via 192.0.2.2 dev lan metric 50");
+        ck_says("ip route show table 77", "default via 192.0.2.3 dev lan");
+        ck_says("ip route show table 77", "203.0.113.0/24 dev lan");
+        ck_says("ip -6 route show", "default via 2001:db8::1 dev lan");
+        ck_says("ip link show eth0", "master lan");
+        ck_assert(same_mac("eth0", "lan"));
+}
+
+START_TEST(a_nic_that_joins_a_network_brings_its_addresses_and_all_routes)
+{
+        char before[8192], after[8192];
+        struct xsnet_object *pif;
+
+        snapshot(before, sizeof(before));
+        world_apply(&w, ATTACH);
+        ck_on_bridge();
+        pif = xsnet_state_find(w.state, XSNET_KIND_PIF, "h", "eth0");
+        ck_assert_ptr_nonnull(pif);
+        ck_assert_uint_eq(pif->a.ipv4_address.n, 2);
+        ck_assert_uint_eq(pif->a.other_addresses.n, 3);
+        ck_assert(pif->a.management);
+        world_apply(&w, PRUNE);
+        snapshot(after, sizeof(after));
+        ck_assert_str_eq(before, after);
+        ck_says_not("ip link show type bridge", "lan");
+        ck_says("cat /proc/sys/net/ipv6/conf/eth0/disable_ipv6", "0");
+}
+END_TEST
+
+/* Which message of a move goes wrong, and how often the type occurs before something else fails. */
+static const struct {
+        uint16_t type;
+        int count;
+} failures[] = {
+        { RTM_NEWADDR, 1 }, { RTM_NEWADDR, 2 }, { RTM_NEWADDR, 3 }, { RTM_NEWROUTE, 1 },
+        { RTM_NEWROUTE, 2 }, { RTM_NEWROUTE, 5 }, { RTM_DELADDR, 1 }, { RTM_DELADDR, 3 },
+};
+
+START_TEST(a_move_that_fails_is_put_back_at_once)
+{
+        char before[8192], after[8192];
+
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: lan}]\n");
+        snapshot(before, sizeof(before));
+        spoiler.type = failures[_i].type;
+        spoiler.count = failures[_i].count;
+        ck_assert_int_lt(world_try(&w, ATTACH), 0);
+        ck_assert_msg(strstr(w.message, "it is as it was"), "%s", w.message);
+        ck_assert_msg(strstr(w.message, "pif 'eth0'"), "%s", w.message);
+        spoiler.type = 0;
+        snapshot(after, sizeof(after));
+        ck_assert_str_eq(before, after);
+        /* And nothing is in the way of another attempt. */
+        world_apply(&w, ATTACH);
+        ck_on_bridge();
+}
+END_TEST
+
+START_TEST(a_route_by_nexthop_object_is_refused_before_anything_moves)
+{
+        char before[8192], after[8192];
+
+        if (system("ip nexthop add id 7 via 192.0.2.1 dev eth0 2>/dev/null"
+                   " && ip route add 203.0.113.128/25 nhid 7") != 0)
+                return;
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: lan}]\n");
+        snapshot(before, sizeof(before));
+        ck_assert_int_eq(world_try(&w, ATTACH), -EOPNOTSUPP);
+        ck_assert_msg(strstr(w.message, "203.0.113.128/25"), "%s", w.message);
+        snapshot(after, sizeof(after));
+        ck_assert_str_eq(before, after);
+}
+END_TEST
+
+START_TEST(a_nic_moves_from_one_network_to_another)
+{
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: old}]\npifs: [{device: eth0, network: old}]\n");
+        ck_says("ip addr show old", "192.0.2.10/24");
+        world_apply(&w, ATTACH);
+        ck_on_bridge();
+        ck_says_not("ip addr show old", "inet ");
+        /* The old bridge has not the NIC's address any more. */
+        ck_assert(!same_mac("old", "lan"));
+}
+END_TEST
+
+START_TEST(addresses_may_change_while_they_move)
+{
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: lan}]\n"
+                        "pifs: [{device: eth0, network: lan, ipv4: {address: [192.0.2.10/24, 192.0.2.99/24],\n"
+                        "        gateway: 192.0.2.254}}]\n");
+        ck_says("ip addr show lan", "192.0.2.99/24");
+        ck_says("ip addr show lan", "192.0.2.11/24"); /* others set it */
+        ck_says("ip route show", "default via 192.0.2.254 dev lan");
+        ck_says_not("ip route show", "via 192.0.2.1 ");
+}
+END_TEST
+
+START_TEST(a_bridge_takes_the_name_of_a_nic_and_gives_it_back)
+{
+        char before[8192], after[8192];
+
+        snapshot(before, sizeof(before));
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: backnet, bridge: eth0}]\n"
+                        "pifs: [{device: eth0, rename: peth0, network: backnet}]\n");
+        ck_says("ip addr show eth0", "192.0.2.10/24");
+        ck_says("ip link show peth0", "master eth0");
+        ck_says("ip route show", "default via 192.0.2.1 dev eth0");
+        ck_says("ip link show type bridge", "eth0");
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: backnet, absent: true}]\n"
+                        "pifs: [{device: eth0, rename: null, network: null}]\n");
+        snapshot(after, sizeof(after));
+        ck_assert_str_eq(before, after);
+        ck_says_not("ip link show eth0", "altname");
+}
+END_TEST
+
+START_TEST(a_renamed_nic_keeps_its_old_name_as_another_one)
+{
+        world_apply(&w, "format: 1\nowner: t\npifs: [{device: eth0, rename: uplink}]\n");
+        ck_says("ip -d link show uplink", "was=eth0");
+        ck_says("ip addr show uplink", "192.0.2.10/24");
+        ck_says("ip route show", "default via 192.0.2.1 dev uplink");
+        ck_assert_str_eq(xsn_object_string(xsnet_state_find(w.state, XSNET_KIND_PIF, "h", "uplink"),
+                                           XSNET_FIELD_STATUS_OLD_NAME), "eth0");
+        /* The alternative name is no obstacle to a bridge of that name. */
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: eth0}]\npifs: [{device: uplink, network: eth0}]\n");
+        ck_says("ip addr show eth0", "192.0.2.10/24");
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("linux moves");
+        TCase *tc = tcase_create("kernel");
+
+        if (!netns_test_possible())
+                return 77;
+        tcase_add_checked_fixture(tc, setup, teardown);
+        tcase_set_timeout(tc, 60);
+        tcase_add_test(tc, a_nic_that_joins_a_network_brings_its_addresses_and_all_routes);
+        tcase_add_loop_test(tc, a_move_that_fails_is_put_back_at_once, 0, (int)XSN_ARRAY_SIZE(failures));
+        tcase_add_test(tc, a_route_by_nexthop_object_is_refused_before_anything_moves);
+        tcase_add_test(tc, a_nic_moves_from_one_network_to_another);
+        tcase_add_test(tc, addresses_may_change_while_they_move);
+        tcase_add_test(tc, a_bridge_takes_the_name_of_a_nic_and_gives_it_back);
+        tcase_add_test(tc, a_renamed_nic_keeps_its_old_name_as_another_one);
+        suite_add_tcase(suite, tc);
+        return unit_main(suite);
+}
