@@ -60,27 +60,26 @@ void xsn_buf_put_number(struct xsn_buf *buf, uint64_t n)
 
 void xsn_buf_printf(struct xsn_buf *buf, const char *fmt, ...)
 {
+        char text[128]; /* most fit; printed in place they would need room that many of them keep for ever */
         va_list args;
-        size_t room;
         int len;
 
-        if (!make_room(buf, 64)) /* most texts fit at the first try */
-                return;
-        room = buf->cap - buf->len;
         va_start(args, fmt);
-        len = vsnprintf(buf->s + buf->len, room, fmt, args);
+        len = vsnprintf(text, sizeof(text), fmt, args);
         va_end(args);
-        if (len >= 0 && (size_t)len >= room && make_room(buf, (size_t)len)) {
+        if (len >= 0 && (size_t)len < sizeof(text)) {
+                xsn_buf_putn(buf, text, (size_t)len);
+        } else if (len >= 0 && make_room(buf, (size_t)len)) {
                 va_start(args, fmt);
                 len = vsnprintf(buf->s + buf->len, (size_t)len + 1, fmt, args);
                 va_end(args);
+                buf->len += len < 0 ? 0 : (size_t)len;
         }
-        if (len < 0)
+        if (len < 0) {
                 buf->failed = true;
-        if (buf->failed)
-                buf->s[buf->len] = '\0'; /* nothing half-written */
-        else
-                buf->len += (size_t)len;
+                if (buf->s)
+                        buf->s[buf->len] = '\0'; /* nothing half-written */
+        }
 }
 
 int xsn_buf_take(struct xsn_buf *buf, char **ret_s)

@@ -38,7 +38,7 @@ static void store_be32(uint8_t *p, uint32_t x)
 
 static void add_block(uint32_t state[8], const uint8_t block[64])
 {
-        uint32_t w[64], s[8];
+        uint32_t w[64], s[8 + 64];
 
         for (int i = 0; i < 16; i++)
                 w[i] = load_be32(block + 4 * i);
@@ -48,16 +48,17 @@ static void add_block(uint32_t state[8], const uint8_t block[64])
 
                 w[i] = w[i - 16] + s0 + w[i - 7] + s1;
         }
-        memcpy(s, state, sizeof(s));
+        /* The working variables a to h are v[0] to v[7]; each round has them one place lower, so none is moved. */
+        memcpy(s + 64, state, 8 * sizeof(s[0]));
         for (int i = 0; i < 64; i++) {
-                uint32_t s1 = rotr(s[4], 6) ^ rotr(s[4], 11) ^ rotr(s[4], 25);
-                uint32_t s0 = rotr(s[0], 2) ^ rotr(s[0], 13) ^ rotr(s[0], 22);
-                uint32_t t1 = s[7] + s1 + ((s[4] & s[5]) ^ (~s[4] & s[6])) + round_constants[i] + w[i];
-                uint32_t t2 = s0 + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+                uint32_t *v = s + 64 - i;
+                uint32_t s1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
+                uint32_t s0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
+                uint32_t t1 = v[7] + s1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + round_constants[i] + w[i];
+                uint32_t t2 = s0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
 
-                memmove(s + 1, s, 7 * sizeof(s[0]));
-                s[4] += t1;
-                s[0] = t1 + t2;
+                v[3] += t1;
+                v[-1] = t1 + t2;
         }
         for (int i = 0; i < 8; i++)
                 state[i] += s[i];

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +15,18 @@
 /* The library's own limit for a document; one byte more shows that there is more. */
 #define TEXT_MAX (((size_t)16 << 20) + 1)
 
+/* The place of an error, unless the message says it already: "linux: RTM_NEWLINK br0" of a request. */
+static const char *place_of(const struct xsnet_error *err)
+{
+        const char *where = xsnet_error_get_where(err), *what = strstr(where, ": ");
+
+        return what && strstr(xsnet_error_get_message(err), what + 2) ? "" : where;
+}
+
 int cli_fail(struct xsnet_error *err)
 {
         for (const struct xsnet_error *e = err; e; e = xsnet_error_get_next(e)) {
-                const char *where = xsnet_error_get_where(e);
+                const char *where = place_of(e);
 
                 (void)fprintf(stderr, "xsnetctl: %s%s%s [%s]\n", where, *where ? ": " : "", xsnet_error_get_message(e),
                               xsnet_error_get_reason(e));
@@ -129,11 +138,22 @@ int cli_load(const struct cli *cli, struct xsnet_state **ret_state)
         return r < 0 ? cli_fail(err) : 0;
 }
 
+/* Where a standard stream is closed, no file or socket may get its number: what is printed would go there. */
+static void hold_streams(void)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0)
+                        (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
         struct cli cli = { .target = "linux:", .max_disruption = -1, .timeout_ms = TIMEOUT_MS };
         const struct command *command = NULL;
-        int code = cli_parse(&cli, argc, argv, &command);
+        int code;
+
+        hold_streams();
+        code = cli_parse(&cli, argc, argv, &command);
 
         if (code < 0)
                 code = command->run(&cli);

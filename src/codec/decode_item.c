@@ -217,6 +217,16 @@ static bool observed_key(struct xsn_decoder *d, const struct xsn_path *path, str
         return true;
 }
 
+/* All of a status that matters again: which bridge the item was shown in, as there may be other NICs in it. */
+static void keep_master(struct xsn_decoder *d, struct xsnet_object *obj, const struct xsn_node *node)
+{
+        const struct xsn_node *master = node->type == XSN_NODE_MAP ? xsn_node_get(node, "master") : NULL;
+
+        if (master && master->type == XSN_NODE_SCALAR && xsn_class_index(obj->cls, XSNET_FIELD_STATUS_MASTER) >= 0 &&
+            xsn_object_set_string(obj, XSNET_FIELD_STATUS_MASTER, master->text) < 0)
+                d->report->failed = true;
+}
+
 /* A row, or the map of several rows. False: no such key. */
 static bool row_key(struct xsn_decoder *d, const struct xsn_path *path, struct xsnet_object *obj,
                     const struct xsn_node *node)
@@ -237,6 +247,8 @@ static bool row_key(struct xsn_decoder *d, const struct xsn_path *path, struct x
                 /* What `show` printed may come back: status is no wish. */
                 if (!(field->flags & XSN_F_OBSERVED) || (d->flags & XSN_CODEC_OBSERVED))
                         sub_map(d, path, obj, path->key, node);
+                else
+                        keep_master(d, obj, node);
                 return true;
         }
         return false;

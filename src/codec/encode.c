@@ -197,6 +197,52 @@ static int put_row(json_t *json, const struct xsn_field *field, json_t *value)
         return put(sub, dot + 1, value);
 }
 
+/* May a document say the value? 1, 0 or -ENOMEM. Targets know policies, intervals and names that no document may. */
+static int can_be_said(const struct xsn_field *field, const void *value)
+{
+        const struct xsn_type *type = xsn_type_of(field->type);
+        _cleanup_(xsn_freep) char *text = NULL;
+        struct xsn_buf buf = { 0 };
+        uint64_t parsed[16] = { 0 };
+        int r;
+
+        if (type->item || !type->format || type->size > sizeof(parsed))
+                return 1;
+        type->format(field, value, &buf);
+        if (xsn_buf_take(&buf, &text) < 0)
+                return -ENOMEM;
+        r = xsn_value_parse(field, text, parsed, NULL);
+        xsn_value_clear(type, parsed);
+        return r == -ENOMEM ? r : r >= 0;
+}
+
+/* A row whose value no document may say is shown as status, so that what is shown can be read again. */
+static int is_status(const struct xsnet_object *obj, const struct xsn_field *field, size_t i, unsigned flags)
+{
+        int r;
+
+        if ((field->flags & (XSN_F_OBSERVED | XSN_F_KEY)) || (flags & XSN_CODEC_OBSERVED) || obj->reset >> i & 1)
+                return !!(field->flags & XSN_F_OBSERVED);
+        /* Bonds made by hand may have fewer members than a document may give them. */
+        if (field->id == XSNET_FIELD_MEMBERS)
+                return !obj->absent && XSN_BOND(obj)->members.n < 2;
+        r = can_be_said(field, xsn_object_member(obj, field));
+        return r < 0 ? r : !r;
+}
+
+static int put_status(json_t *json, const struct xsn_field *field, json_t *value)
+{
+        json_t *status = json_object_get(json, "status");
+
+        if (!strncmp(field->name, "status.", strlen("status.")))
+                return put_row(json, field, value);
+        if (!status && put(json, "status", status = json_object()) < 0) {
+                json_decref(value);
+                return -ENOMEM;
+        }
+        return put(status, field->name, value);
+}
+
 static int put_rows(json_t *json, const struct xsnet_object *obj, bool observed, unsigned flags)
 {
         size_t n = xsn_class_n_fields(obj->cls);
@@ -204,16 +250,22 @@ static int put_rows(json_t *json, const struct xsnet_object *obj, bool observed,
         for (size_t i = 0; i < n; i++) {
                 const struct xsn_field *field = xsn_class_field(obj->cls, i);
                 json_t *value = NULL;
-                int r = 0;
+                int r, status;
 
-                if (!((obj->present | obj->reset) >> i & 1) || !(field->flags & XSN_F_OBSERVED) == observed ||
+                if (!((obj->present | obj->reset) >> i & 1) ||
                     ((field->flags & XSN_F_SECRET) && !(flags & XSN_CODEC_OBSERVED)))
                         continue;
+                status = is_status(obj, field, i, flags);
+                if (status < 0)
+                        return status;
+                if (!!status != observed)
+                        continue;
+                r = 0;
                 if (obj->reset >> i & 1)
                         value = json_null();
                 else
                         r = xsn_codec_value_to_json(field, xsn_object_member(obj, field), flags, &value);
-                if (r < 0 || (r = put_row(json, field, value)) < 0)
+                if (r < 0 || (r = observed ? put_status(json, field, value) : put_row(json, field, value)) < 0)
                         return r;
         }
         return 0;

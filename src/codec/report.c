@@ -54,6 +54,22 @@ static void add_row(struct xsn_report *report, struct xsn_pos pos, const char *w
         report->n++;
 }
 
+/* "mtu: expected ..." at the path "networks[0].mtu": the path has said it. */
+static const char *without_field(const char *path, const char *message)
+{
+        const char *colon = strstr(message, ": ");
+        size_t n = colon ? (size_t)(colon - message) : 0, len = path ? strlen(path) : 0;
+
+        if (len && path[len - 1] == ']')
+                while (len && path[len - 1] != '[')
+                        len--;
+        len -= len && path[len - 1] == '[';
+        if (!n || len < n || strncmp(path + len - n, message, n) != 0 ||
+            (len > n && path[len - n - 1] != '.' && path[len - n - 1] != ' '))
+                return message;
+        return colon + 2;
+}
+
 static int report_add(struct xsn_report *report, struct xsn_pos pos, const char *path, int code, const char *reason,
                       const char *message)
 {
@@ -66,7 +82,7 @@ static int report_add(struct xsn_report *report, struct xsn_pos pos, const char 
         if (code == -ENOMEM || make_where(report, pos, path, &where) < 0)
                 report->failed = true;
         else
-                add_row(report, pos, where, code, reason, message);
+                add_row(report, pos, where, code, reason, without_field(path, message));
         return code;
 }
 

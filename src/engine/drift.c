@@ -157,6 +157,40 @@ static bool is_unsatisfied(const struct xsnet_object *item, const struct subject
         return appeared && !item->absent && names(item, subject) && !is_met(item, known);
 }
 
+/* Does the item stand in the network, or on the device, that the other one makes? */
+static bool needs(const struct xsnet_object *item, const struct xsnet_object *other)
+{
+        struct subject subject = { .obj = other, .host = "", .device = xsn_object_device(other) };
+
+        if (item == other || other->absent)
+                return false;
+        return XSN_NETWORK(other) ? same(xsn_object_network(item), XSN_NETWORK(other)->name) : names(item, &subject);
+}
+
+static bool has_item(const struct xsnet_state *part, const struct xsnet_object *item)
+{
+        for (size_t i = 0; i < part->n_objects; i++)
+                if (part->objects[i] == item)
+                        return true;
+        return false;
+}
+
+/* What went together is told one by one: the items that those of the part need come along where they are not met. */
+static int add_needed(const struct xsnet_state *desired, const struct xsn_known *known, struct xsnet_state *part)
+{
+        for (size_t i = 0; part && i < part->n_objects; i++) {
+                for (size_t j = 0; j < desired->n_objects; j++) {
+                        struct xsnet_object *other = desired->objects[j];
+
+                        if (!needs(part->objects[i], other) || has_item(part, other) || is_met(other, known))
+                                continue;
+                        if (xsn_state_add(part, other) < 0)
+                                return -ENOMEM;
+                }
+        }
+        return 0;
+}
+
 int xsn_drift_of(const struct xsnet_state *desired, const struct xsn_known *known, const struct xsnet_object *obj,
                  bool gone, bool appeared, struct xsnet_state **ret_state)
 {
@@ -175,6 +209,8 @@ int xsn_drift_of(const struct xsnet_state *desired, const struct xsn_known *know
                 if (is_unsatisfied(desired->objects[i], &subject, known, gone, appeared) &&
                     add_item(desired, desired->objects[i], &part) < 0)
                         return -ENOMEM;
+        if (add_needed(desired, known, part) < 0)
+                return -ENOMEM;
         *ret_state = XSN_TAKE(part);
         return 0;
 }

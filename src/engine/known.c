@@ -23,8 +23,17 @@ static void entry_free(struct xsn_known_entry *entry)
         xsn_free(entry);
 }
 
+void xsn_known_forget_untold(struct xsn_known *known)
+{
+        for (size_t i = known->next_untold; i < known->n_untold; i++)
+                xsnet_object_unref(known->untold[i].obj);
+        known->untold = xsn_free(known->untold);
+        known->n_untold = known->next_untold = 0;
+}
+
 void xsn_known_clear(struct xsn_known *known)
 {
+        xsn_known_forget_untold(known);
         for (size_t i = 0; i < known->n; i++)
                 entry_free(known->entries[i]);
         xsn_free(known->entries);

@@ -11,13 +11,22 @@ struct xsn_known_entry {
         bool seen; /* by the comparison under way */
 };
 
+/* A difference that was found, and is to be told. */
+struct xsn_change {
+        int what; /* XSNET_EVENT_* */
+        struct xsnet_object *obj; /* a reference */
+};
+
 struct xsn_known {
+        struct xsn_change *untold; /* those from next_untold on */
+        size_t n_untold, next_untold;
         struct xsn_known_entry **entries;
         size_t n, cap;
         struct xsn_hash index; /* key -> entry */
 };
 
 void xsn_known_clear(struct xsn_known *known);
+void xsn_known_forget_untold(struct xsn_known *known);
 /* Puts an object in the place of the one with its identity. 0 or -ENOMEM. */
 int xsn_known_put(struct xsn_known *known, struct xsnet_object *obj, struct xsn_known_entry **ret_entry);
 /* Takes it out. */

@@ -75,7 +75,8 @@ void xsn_report_note(struct xsnet_report *report, size_t part, const struct xsne
                 return;
         }
         noted->duration = noted->begun ? xsn_loop_now() - noted->begun : 0;
-        noted->result = code < 0 ? XSNET_RESULT_FAILED : XSNET_RESULT_DONE;
+        /* Of what went no further as another step failed, nobody knows how far it came. */
+        noted->result = code == -ECANCELED ? XSNET_RESULT_UNKNOWN : code < 0 ? XSNET_RESULT_FAILED : XSNET_RESULT_DONE;
 }
 
 void xsn_report_give_up(struct xsnet_report *report, size_t part)

@@ -25,7 +25,7 @@ XSN_ENUM_DEFINE(xsn_result, "result",
                 { XSNET_RESULT_NOT_BEGUN, "not-begun", "not begun" },
                 { XSNET_RESULT_DONE, "done", "done" },
                 { XSNET_RESULT_FAILED, "failed", "failed" },
-                { XSNET_RESULT_UNKNOWN, "unknown", "no answer" });
+                { XSNET_RESULT_UNKNOWN, "unknown", "not finished" });
 
 const char *xsn_outcome_name(int outcome)
 {

@@ -46,6 +46,19 @@ void xsn_store_path(const struct xsn_store *store, struct xsn_buf *buf)
 
 /* ---- the lock ---- */
 
+/* What a journal says is done with all our rights: nobody else may put one there. */
+static int check_dir(int fd, const char *dir, struct xsnet_error **ret_err)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return xsn_error_set(ret_err, -errno, "journal", "the journal directory %s: %s", dir, strerror(errno));
+        if ((st.st_uid && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+                return xsn_error_set(ret_err, -EPERM, "journal",
+                                     "the journal directory %s: others can write there; it has to be ours alone", dir);
+        return 0;
+}
+
 static int open_dir(struct xsn_store *store, const char *dir, struct xsnet_error **ret_err)
 {
         store->dir = xsn_strdup(dir);
@@ -56,7 +69,7 @@ static int open_dir(struct xsn_store *store, const char *dir, struct xsnet_error
         store->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (store->dir_fd < 0)
                 return xsn_error_set(ret_err, -errno, "journal", "the journal directory %s: %s", dir, strerror(errno));
-        return 0;
+        return check_dir(store->dir_fd, dir, ret_err);
 }
 
 /* Who has the lock says so in its file. */

@@ -121,7 +121,8 @@ static void on_step(const struct xsnet_step *step, int code, const struct xsnet_
         int what = code > 0 ? XSNET_PROGRESS_STEP_BEGUN : code < 0 ? XSNET_PROGRESS_STEP_FAILED
                                                                   : XSNET_PROGRESS_STEP_DONE;
 
-        if (code < 0 && !target->failed)
+        /* Others of its wave went no further because of it. */
+        if (code < 0 && code != -ECANCELED && !target->failed)
                 target->failed = step;
         xsn_report_note(run->report, target->part, step, code);
         xsn_run_progress(run, what, step, err);

@@ -257,7 +257,7 @@ void xsn_watch_event(struct xsnet_object *obj, bool gone, void *userdata)
         bool oom = false;
         int what;
 
-        if (!obj || !target->synced || target->engine->run) {
+        if (!obj || !target->synced || target->engine->run || target->known.n_untold) {
                 look_again(target);
                 return;
         }
@@ -278,62 +278,67 @@ void xsn_watch_event(struct xsnet_object *obj, bool gone, void *userdata)
 
 /* ---- observing ---- */
 
-struct change {
-        int what;
-        struct xsnet_object *obj; /* a reference */
-};
-
 /* There is room for all that there can be: what was learned is told. */
-struct changes {
-        struct change *v;
-        size_t n;
-};
-
-static int add_change(struct changes *changes, int what, struct xsnet_object *obj)
+static int add_change(struct xsn_known *known, int what, struct xsnet_object *obj)
 {
         if (what > 0)
-                changes->v[changes->n++] = (struct change){ .what = what, .obj = xsnet_object_ref(obj) };
+                known->untold[known->n_untold++] = (struct xsn_change){ .what = what, .obj = xsnet_object_ref(obj) };
         return what < 0 ? what : 0;
 }
 
-/* What was observed is what is known; what differs from what was known before goes to `changes`. */
-static int learn_all(struct xsn_endpoint *target, struct xsnet_state *state, struct changes *changes)
+/* What was observed is what is known; what differs from what was known before is to be told. */
+static int learn_all(struct xsn_endpoint *target, struct xsnet_state *state)
 {
         struct xsn_known *known = &target->known;
 
-        changes->v = xsn_alloc_array(known->n + state->n_objects + 1, sizeof(*changes->v));
-        if (!changes->v)
+        known->untold = xsn_alloc_array(known->n + state->n_objects + 1, sizeof(*known->untold));
+        if (!known->untold)
                 return -ENOMEM;
         for (size_t i = 0; i < known->n; i++)
                 known->entries[i]->seen = false;
         for (size_t i = 0; i < state->n_objects; i++)
-                if (add_change(changes, learn(target, state->objects[i]), state->objects[i]) < 0)
+                if (add_change(known, learn(target, state->objects[i]), state->objects[i]) < 0)
                         return -ENOMEM;
         for (size_t i = 0; i < known->n;) {
                 if (known->entries[i]->seen) {
                         i++;
                         continue;
                 }
-                (void)add_change(changes, XSNET_EVENT_GONE, known->entries[i]->obj);
+                (void)add_change(known, XSNET_EVENT_GONE, known->entries[i]->obj);
                 xsn_known_remove(known, i);
         }
         return 0;
 }
 
+/* Until a watch function begins an operation: the rest waits for its end. True: all was told. */
+static bool tell_untold(struct xsn_endpoint *target)
+{
+        struct xsn_known *known = &target->known;
+
+        while (known->next_untold < known->n_untold) {
+                struct xsn_change change = known->untold[known->next_untold];
+
+                if (target->engine->run)
+                        return false;
+                known->next_untold++;
+                tell_object(target, change.what, change.obj);
+                xsnet_object_unref(change.obj);
+        }
+        xsn_known_forget_untold(known);
+        return true;
+}
+
 /* Tells what differs; the first time nothing does. */
 static void compare(struct xsn_endpoint *target, struct xsnet_state *state)
 {
-        struct changes changes = { 0 };
-        int r = learn_all(target, state, &changes);
+        int r = learn_all(target, state);
 
         if (r < 0)
                 look_again(target); /* what is told now is not told again */
-        for (size_t i = 0; i < changes.n; i++) {
-                if (target->knows)
-                        tell_object(target, changes.v[i].what, changes.v[i].obj);
-                xsnet_object_unref(changes.v[i].obj);
-        }
-        xsn_free(changes.v);
+        if (target->knows)
+                (void)tell_untold(target);
+        else
+                xsn_known_forget_untold(&target->known);
         target->knows = target->knows || !r;
 }
 
@@ -411,7 +416,10 @@ void xsn_watch_resume(struct xsnet_engine *engine)
                         xsn_endpoint_unwatch(engine->targets[i]);
                 return;
         }
-        if (engine->run || !observe_all(engine))
+        for (size_t i = 0; i < engine->n_targets; i++)
+                if (engine->run || !tell_untold(engine->targets[i]))
+                        return;
+        if (!observe_all(engine))
                 return;
         for (size_t i = 0; i < engine->n_watches; i++)
                 if (engine->watches[i] && !engine->watches[i]->started)

@@ -135,7 +135,8 @@ static void check_network_use(struct xsn_checker *c, struct xsn_claimant *it)
 {
         const char *network = xsn_object_network(it->obj);
 
-        if (network && !xsn_object_is_set(it->obj, XSNET_FIELD_STATUS_MASTER) && xsn_object_link(it->obj) && it->obj->cls->kind != XSNET_KIND_TUNNEL)
+        if (network && !xsn_object_is_set(it->obj, XSNET_FIELD_STATUS_MASTER) && xsn_object_link(it->obj) &&
+            it->obj->cls->kind != XSNET_KIND_TUNNEL)
                 claim_alone(c, XSN_CLAIM_NETWORK, network, it, XSNET_FIELD_NETWORK, "network-in-use", "network");
 }
 

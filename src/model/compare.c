@@ -80,10 +80,9 @@ static bool static_by_others(const struct xsnet_object *observed, const struct x
         bool v4 = field == XSNET_FIELD_IPV4_MODE;
         const struct xsn_enumval *have = v4 ? &observed->a.ipv4_mode : &observed->a.ipv6_mode;
         const struct xsn_enumval *want = v4 ? &desired->a.ipv4_mode : &desired->a.ipv6_mode;
-        bool reset = desired->reset & xsn_object_bit(desired, field);
 
         if ((!v4 && field != XSNET_FIELD_IPV6_MODE) || have->value != XSNET_IP_STATIC ||
-            (!reset && want->value != XSNET_IP_NONE))
+            (want->value != XSNET_IP_NONE && !(desired->reset & xsn_object_bit(desired, field))))
                 return false;
         return (v4 ? observed->a.ipv4_address.n : observed->a.ipv6_address.n) > 0 &&
                addresses_satisfied(observed, v4 ? &observed->a.ipv4_address : &observed->a.ipv6_address, &none);
@@ -95,14 +94,12 @@ bool xsn_object_row_differs(const struct xsnet_object *observed, const struct xs
         const void *have = xsn_object_member(observed, field), *want = xsn_object_member(desired, field);
         uint64_t bit = UINT64_C(1) << i;
 
-        if (field->flags & (XSN_F_OBSERVED | XSN_F_SELECT))
+        if (!((desired->present | desired->reset) & bit) || (field->flags & (XSN_F_OBSERVED | XSN_F_SELECT)))
                 return false;
         if (static_by_others(observed, desired, field->id))
                 return false;
         if (desired->reset & bit)
                 return !is_default(observed, i);
-        if (!(desired->present & bit))
-                return false;
         if (field->type == XSNET_TYPE_MAP)
                 return !map_satisfied(have, want);
         if (!(observed->present & bit))
@@ -114,11 +111,10 @@ bool xsn_object_row_differs(const struct xsnet_object *observed, const struct xs
 
 uint64_t xsn_object_diff(const struct xsnet_object *observed, const struct xsnet_object *desired)
 {
-        size_t n = xsn_class_n_fields(desired->cls);
-        uint64_t diff = 0;
+        uint64_t asked = desired->present | desired->reset, diff = 0;
 
-        for (size_t i = 0; i < n; i++)
-                if (xsn_object_row_differs(observed, desired, i))
+        for (size_t i = 0; i < XSN_FIELDS_MAX && asked >> i; i++)
+                if ((asked >> i & 1) && xsn_object_row_differs(observed, desired, i))
                         diff |= UINT64_C(1) << i;
         return diff;
 }

@@ -168,7 +168,8 @@ static int inherit_address(struct xsn_slot *heir, const struct xsnet_object *fro
 
         if (!to)
                 return -ENOMEM;
-        if (xsn_list_add(xsn_type_of(XSNET_TYPE_PREFIXES)->item, v6 ? &to->a.ipv6_address : &to->a.ipv4_address, ip) < 0)
+        if (xsn_list_add(xsn_type_of(XSNET_TYPE_PREFIXES)->item,
+                         v6 ? &to->a.ipv6_address : &to->a.ipv4_address, ip) < 0)
                 return -ENOMEM;
         xsn_object_mark(to, v6 ? XSNET_FIELD_IPV6_ADDRESS : XSNET_FIELD_IPV4_ADDRESS);
         return xsn_addressing_is_plain(to, mode) ? copy_field(to, from, mode) : 0;

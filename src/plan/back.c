@@ -149,6 +149,12 @@ static bool same_owner(const struct xsnet_object *a, const struct xsnet_object *
         return a->owner && b->owner ? !strcmp(a->owner, b->owner) : a->owner == b->owner;
 }
 
+/* What only the backend understands of it is to be as it was, too. */
+static bool same_payload(const struct xsnet_object *a, const struct xsnet_object *b)
+{
+        return a->payload && b->payload ? !strcmp(a->payload, b->payload) : a->payload == b->payload;
+}
+
 static int add_pair(struct xsn_work *work, const struct match *match)
 {
         struct xsnet_object *before = match->entry->before, *now = match->now;
@@ -163,7 +169,7 @@ static int add_pair(struct xsn_work *work, const struct match *match)
         if (xsn_work_add(work, now, before, &pair) < 0)
                 return -ENOMEM;
         pair->named = true;
-        pair->mark = before && (!now ? before->owner != NULL : !same_owner(now, before));
+        pair->mark = before && (!now ? before->owner != NULL : !same_owner(now, before) || !same_payload(now, before));
         return 0;
 }
 

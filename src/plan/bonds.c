@@ -170,15 +170,40 @@ static int bond_up(struct xsn_slot *bond)
         return 0;
 }
 
-/* Its member that has the bond's addresses when it is gone: the primary, else the first; NULL. */
+/* Would a bond that has addresses of its own take the NIC in? Then it has no place for more. */
+static bool goes_under(const struct xsn_slot *nic)
+{
+        const struct xsn_target *target = nic->node->target;
+        const char *device = xsn_object_device(nic->pair->to);
+
+        for (size_t i = 0; i < target->n_slots; i++) {
+                const struct xsn_slot *slot = target->slots[i];
+                const struct xsnet_object *to = slot->node == nic->node ? slot->pair->to : NULL;
+                const struct xsn_bond *bond = to ? XSN_BOND(to) : NULL;
+
+                if (bond && device && xsn_addressing_has(&bond->o) && xsn_strs_has(&bond->members, device))
+                        return true;
+        }
+        return false;
+}
+
+/* The member that has the bond's addresses when it is gone: the primary, else the first that can; NULL. */
 static struct xsn_slot *heir_of(struct xsn_slot *bond)
 {
         const struct xsn_bond *from = XSN_BOND(bond->pair->from);
-        const char *name = from->primary && xsn_strs_has(&from->members, from->primary) ? from->primary
-                         : from->members.n ? XSN_ITEM(from->members, char *, 0) : NULL;
-        struct xsn_slot *nic = name ? xsn_hash_get_str(&bond->node->now, name) : NULL;
+        struct xsn_slot *first = NULL;
 
-        return nic && xsn_slot_stays(nic) && XSN_PIF(nic->pair->to) ? nic : NULL;
+        for (size_t i = 0; i < from->members.n; i++) {
+                const char *name = XSN_ITEM(from->members, char *, i);
+                struct xsn_slot *nic = xsn_hash_get_str(&bond->node->now, name);
+
+                if (!nic || !xsn_slot_stays(nic) || !XSN_PIF(nic->pair->to) || goes_under(nic))
+                        continue;
+                if (from->primary && !strcmp(from->primary, name))
+                        return nic;
+                first = first ? first : nic;
+        }
+        return first;
 }
 
 static int bond_down(struct xsn_slot *bond)

@@ -52,7 +52,8 @@ bool xsn_row_same(const struct xsnet_object *a, const struct xsnet_object *b, si
 int xsn_describe(const struct xsnet_object *obj, char **ret_text);
 
 /* The object of a state by what it is called, and by its uuid where `uuid` and the state tell it; NULL. */
-struct xsnet_object *xsn_same_find(struct xsnet_state *state, int kind, const char *host, const char *key, const char *uuid);
+struct xsnet_object *xsn_same_find(struct xsnet_state *state, int kind, const char *host, const char *key,
+                                   const char *uuid);
 /* The same for an object of another state. 1; 0: it is not there; -ENOMEM. */
 int xsn_same_in(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found);
 
@@ -105,6 +106,11 @@ int xsn_build_sort(struct xsn_build *build);
 
 /* Fills disruption, management, storage, n_vifs and irreversible of every draft. 0 or -ENOMEM. */
 int xsn_build_impact(struct xsn_build *build);
+
+/* ---- notes.c ---- */
+
+/* Adds to the notes of steps what they do to others. 0 or -ENOMEM. */
+int xsn_build_notes(struct xsn_build *build);
 
 /* ---- stale.c ---- */
 

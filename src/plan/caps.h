@@ -24,7 +24,10 @@ enum {
         XSN_CAP_NAMES_BRIDGE = 1 << 3,  /* the bridge takes the network's name where it can (rule 7) */
         XSN_CAP_NAMES_DEVICES = 1 << 4, /* vlans and tunnels have devices with names that the planner chooses */
         XSN_CAP_MAKES_DHCP = 1 << 5,    /* something on the host starts DHCP clients */
-        XSN_CAP_OBSERVES_VIFS = 1 << 6  /* a vif that is not observed waits for its device */
+        XSN_CAP_OBSERVES_VIFS = 1 << 6, /* a vif that is not observed waits for its device */
+        XSN_CAP_BEST_GATEWAY = 1 << 7,  /* default-route is which of several gateways is used */
+        XSN_CAP_ROUNDS_DELAYS = 1 << 8, /* a bond's delays are multiples of its monitor interval */
+        XSN_CAP_WHOLE_BYTES = 1 << 9    /* rates are whole bytes a second */
 };
 
 struct xsn_caps {

@@ -94,7 +94,8 @@ int xsn_describe(const struct xsnet_object *obj, char **ret_text)
         return xsn_buf_take(&buf, ret_text);
 }
 
-struct xsnet_object *xsn_same_find(struct xsnet_state *state, int kind, const char *host, const char *key, const char *uuid)
+struct xsnet_object *xsn_same_find(struct xsnet_state *state, int kind, const char *host, const char *key,
+                                   const char *uuid)
 {
         struct xsnet_object *found = xsnet_state_find(state, kind, host, key);
         const char *other = found ? xsn_object_string(found, XSNET_FIELD_UUID) : NULL;

@@ -6,6 +6,16 @@
 
 #include "base/alloc.h"
 
+/* A NIC that a bond takes in, though nothing that the model says of it changes: it goes down and up, for one. */
+static bool is_taken_in(const struct xsn_slot *slot)
+{
+        const struct xsn_slot *bond = slot->member_of;
+        const struct xsnet_object *before = bond ? bond->pair->from : NULL;
+
+        return bond && slot->pair->from && slot->pair->to && xsn_slot_changes(bond) &&
+               !(before && XSN_BOND(before) && xsn_strs_has(&XSN_BOND(before)->members, xsn_object_device(slot->pair->from)));
+}
+
 static void finish(struct xsn_slot *slot)
 {
         struct xsn_pair *pair = slot->pair;
@@ -21,6 +31,8 @@ static void finish(struct xsn_slot *slot)
         if (pair->from != pair->to && slot->because && !slot->asked && !slot->heir && !pair->mark &&
             xsn_slot_changes(slot->because))
                 pair->implied_by = slot->because->pair;
+        else if (pair->from == pair->to && !pair->mark && is_taken_in(slot))
+                pair->implied_by = slot->member_of->pair;
 }
 
 /* Slots whose items were wrong have no object at all. */

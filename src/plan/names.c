@@ -91,15 +91,16 @@ static int name_vlan(struct xsn_slot *slot)
         struct xsnet_object *to = slot->pair->to;
         _cleanup_(xsn_freep) char *key = NULL;
         struct xsn_buf buf = { 0 };
-        char chosen[16];
+        char chosen[16] = "";
 
         if (xsn_object_is_set(to, XSNET_FIELD_DEVICE) || !xsn_target_can(slot->node->target, XSN_CAP_NAMES_DEVICES))
                 return 0;
         xsn_object_key(to, &buf);
         if (xsn_buf_take(&buf, &key) < 0)
                 return -ENOMEM;
-        hashed("xv", key, chosen);
-        if (xsn_object_set_string(to, XSNET_FIELD_DEVICE, is_free(slot, key) ? key : chosen) < 0)
+        if (!is_free(slot, key))
+                hashed("xv", key, chosen);
+        if (xsn_object_set_string(to, XSNET_FIELD_DEVICE, *chosen ? chosen : key) < 0)
                 return -ENOMEM;
         return take_name(slot);
 }
@@ -108,13 +109,14 @@ static int name_network(struct xsn_slot *slot)
 {
         struct xsnet_object *to = slot->pair->to;
         const char *name = xsn_object_string(to, XSNET_FIELD_NAME);
-        char chosen[16];
+        char chosen[16] = "";
 
         if (xsn_object_is_set(to, XSNET_FIELD_BRIDGE) || !name ||
             !xsn_target_can(slot->node->target, XSN_CAP_NAMES_BRIDGE))
                 return 0;
-        xsn_default_bridge(name, chosen);
-        if (xsn_object_set_string(to, XSNET_FIELD_BRIDGE, is_free(slot, name) ? name : chosen) < 0)
+        if (!is_free(slot, name))
+                xsn_default_bridge(name, chosen);
+        if (xsn_object_set_string(to, XSNET_FIELD_BRIDGE, *chosen ? chosen : name) < 0)
                 return -ENOMEM;
         return take_name(slot);
 }

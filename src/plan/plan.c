@@ -228,7 +228,7 @@ int xsn_plan_from_works(const struct xsn_work *works, size_t n_works, struct xsn
         r = xsn_build_waves(&build, ret_err);
         if (r < 0)
                 return r;
-        if (xsn_build_sort(&build) < 0 || assemble(plan, &build, works, n_works) < 0)
+        if (xsn_build_sort(&build) < 0 || xsn_build_notes(&build) < 0 || assemble(plan, &build, works, n_works) < 0)
                 return xsn_error_oom(ret_err);
         *ret_plan = XSN_TAKE(plan);
         return 0;

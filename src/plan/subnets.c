@@ -77,6 +77,66 @@ static void count_gateway(struct gateways *g, struct xsn_slot *slot, int field)
                 g->second = slot;
 }
 
+static bool has_gateway(const struct xsnet_object *obj)
+{
+        return xsn_object_is_set(obj, XSNET_FIELD_IPV4_GATEWAY) || xsn_object_is_set(obj, XSNET_FIELD_IPV6_GATEWAY);
+}
+
+/* With one gateway there is nothing to choose from: what the document says of it changes nothing. */
+static int leave_default(struct xsn_slot *slot)
+{
+        struct xsnet_object *to = slot->pair->to;
+        size_t i = (size_t)xsn_class_index(to->cls, XSNET_FIELD_DEFAULT_ROUTE);
+
+        if (to == slot->pair->from || !xsn_slot_wants(slot, XSNET_FIELD_DEFAULT_ROUTE, true))
+                return 0;
+        if (slot->pair->from)
+                return xsn_object_copy_row(to, slot->pair->from, i);
+        xsn_object_clear_row(to, i);
+        return 0;
+}
+
+/* Who had the default route gives it up to the one that the document chooses. */
+static int give_up_default(struct xsn_slot *slot)
+{
+        struct xsnet_object *to = slot->pair->to;
+
+        if (!to->a.default_route || xsn_slot_wants(slot, XSNET_FIELD_DEFAULT_ROUTE, true))
+                return 0;
+        to = xsn_slot_edit(slot);
+        return to ? xsn_object_default_row(to, (size_t)xsn_class_index(to->cls, XSNET_FIELD_DEFAULT_ROUTE)) : -ENOMEM;
+}
+
+/* One interface of a host has the default route. */
+static int settle_default(struct xsn_dom0 *node)
+{
+        const struct xsn_target *target = node->target;
+        bool derived = xsn_target_can(target, XSN_CAP_BEST_GATEWAY);
+        struct xsn_slot *chosen = NULL;
+        size_t n_gateways = 0;
+        int r = 0;
+
+        for (int pass = 0; pass < 2; pass++) {
+                for (size_t i = 0; i < target->n_slots && r == 0; i++) {
+                        struct xsn_slot *slot = target->slots[i];
+
+                        if (slot->node != node || !xsn_slot_stays(slot) || !slot->pair->to->cls->has_address)
+                                continue;
+                        if (pass == 1 && n_gateways <= 1 && derived) {
+                                r = leave_default(slot);
+                        } else if (pass == 1 && chosen && slot != chosen) {
+                                r = give_up_default(slot);
+                        } else if (pass == 0) {
+                                n_gateways += has_gateway(slot->pair->to);
+                                if (slot->pair->to->a.default_route &&
+                                    xsn_slot_wants(slot, XSNET_FIELD_DEFAULT_ROUTE, false))
+                                        chosen = slot;
+                        }
+                }
+        }
+        return r;
+}
+
 static void check_gateways(struct xsn_dom0 *node, int field, const struct gateways *g)
 {
         struct xsn_slot *late;
@@ -181,6 +241,8 @@ int xsn_addresses(struct xsn_target *target)
                         check_dhcp(slot);
         }
         for (size_t i = 0; i < target->n_nodes; i++) {
+                if (settle_default(target->nodes[i]) < 0)
+                        return -ENOMEM;
                 check_routes(target->nodes[i]);
                 check_management(target->nodes[i]);
         }

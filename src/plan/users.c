@@ -260,7 +260,7 @@ static int hand_over(struct xsn_slot *net)
         return 0;
 }
 
-/* Addresses that others set on the bridge of a VLAN or bond that goes stay there, unless a member of the bond has them. */
+/* Addresses that others set on the bridge of a VLAN or bond that goes stay there, unless one of the members has them. */
 static int leave_behind(struct xsn_slot *slot)
 {
         const struct xsnet_object *from = slot->pair->from;
@@ -273,7 +273,9 @@ static int leave_behind(struct xsn_slot *slot)
         pif = net->key ? xsn_hash_get_str(&net->node->pif_of, net->key) : NULL;
         if (xsn_addressing_inherit(pif ? pif : net, from, &any) < 0)
                 return -ENOMEM;
-        return any ? xsn_slot_note(slot, "leaves addresses that others set to the %s", xsn_slot_name(pif ? pif : net)) : 0;
+        if (!any)
+                return 0;
+        return xsn_slot_note(slot, "leaves addresses that others set to the %s", xsn_slot_name(pif ? pif : net));
 }
 
 int xsn_users(struct xsn_target *target)

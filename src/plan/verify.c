@@ -28,8 +28,9 @@ static uint64_t wrong_rows(const struct xsn_journal_entry *entry, const struct x
         uint64_t rows = changed ? xsn_changes(before, after) : xsn_created_rows(after);
         uint64_t wrong = xsn_object_diff(observed, after);
 
-        /* Where nobody says which interface the host is managed through, that follows the default route. */
-        wrong &= rows | ~xsn_class_bit(after->cls, XSNET_FIELD_MANAGEMENT);
+        /* Which interface manages the host, and whose gateway is the host's, may follow from others' routes. */
+        wrong &= rows | ~(xsn_class_bit(after->cls, XSNET_FIELD_MANAGEMENT) |
+                          xsn_class_bit(after->cls, XSNET_FIELD_DEFAULT_ROUTE));
         for (size_t i = 0; i < XSN_FIELDS_MAX && rows >> i; i++) {
                 const struct xsn_field *field = rows >> i & 1 ? xsn_class_field(after->cls, i) : NULL;
 
@@ -81,6 +82,15 @@ static int wrong_object(const struct xsnet_object *obj, const char *what, struct
         return xsn_error_set(ret_err, -EIO, "verify-failed", "%s %s", text, what);
 }
 
+/* A tunnel of another sort that somebody has over the same transport was hidden by the one that went. */
+static bool is_other_tunnel(const struct xsnet_object *before, const struct xsnet_object *found)
+{
+        const struct xsn_tunnel *was = XSN_TUNNEL(before), *is = XSN_TUNNEL(found);
+
+        return was && is && before->owner && !found->owner &&
+               (was->protocol.value != is->protocol.value || was->key != is->key);
+}
+
 /* Of an object that was to go, or to be called otherwise: nobody is to be there, unless another came in its place. */
 static int verify_gone(const struct xsn_plan_target *target, const struct xsn_journal_entry *entry,
                        struct xsnet_state *observed, struct xsnet_error **ret_err)
@@ -94,7 +104,9 @@ static int verify_gone(const struct xsn_plan_target *target, const struct xsn_jo
                 r = xsn_same_in(observed, entry->before, &found);
         if (r < 0)
                 return xsn_error_oom(ret_err);
-        return r > 0 ? wrong_object(entry->before, "is still there", ret_err) : 0;
+        return r > 0 && !is_other_tunnel(entry->before, found)
+                       ? wrong_object(entry->before, "is still there", ret_err)
+                       : 0;
 }
 
 static int verify_there(const struct xsn_journal_entry *entry, struct xsnet_state *observed,

@@ -7,6 +7,7 @@
 #include "plan/target.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -168,11 +169,69 @@ bool xsn_row_is_others(const struct xsnet_object *from, int field)
         }
 }
 
+/* ---- what the target rounds ---- */
+
+/* The interval that the bond shall have; 0: not known. */
+static uint32_t monitor_interval(const struct xsn_slot *slot)
+{
+        const struct xsnet_object *objs[] = { slot->want, slot->pair->from };
+        int i;
+
+        for (size_t k = 0; k < XSN_ARRAY_SIZE(objs); k++)
+                if (objs[k] && xsn_object_is_set(objs[k], XSNET_FIELD_MONITOR_INTERVAL))
+                        return XSN_BOND(objs[k])->monitor_interval;
+        i = xsn_class_index(slot->want->cls, XSNET_FIELD_MONITOR_INTERVAL);
+        return (uint32_t)xsn_class_field(slot->want->cls, (size_t)i)->def;
+}
+
+static int round_delay(struct xsn_slot *slot, int field, uint32_t interval)
+{
+        uint32_t *delay = field == XSNET_FIELD_UPDELAY ? &XSN_BOND(slot->want)->updelay
+                                                       : &XSN_BOND(slot->want)->downdelay;
+        uint32_t named = *delay;
+
+        if (!xsn_slot_wants(slot, field, false) || !interval || named % interval == 0)
+                return 0;
+        if (!xsn_slot_edit_want(slot))
+                return -ENOMEM;
+        delay = field == XSNET_FIELD_UPDELAY ? &XSN_BOND(slot->want)->updelay : &XSN_BOND(slot->want)->downdelay;
+        *delay = named - named % interval;
+        return xsn_slot_note(slot, "%s %u ms becomes %u ms, a multiple of the monitor interval",
+                             xsnet_field_get_name(XSNET_KIND_BOND, field), named, *delay);
+}
+
+static int round_rate(struct xsn_slot *slot)
+{
+        uint64_t named = XSN_VIF(slot->want)->rate_limit;
+
+        if (!xsn_slot_wants(slot, XSNET_FIELD_RATE_LIMIT, false) || named % 8 == 0)
+                return 0;
+        if (!xsn_slot_edit_want(slot))
+                return -ENOMEM;
+        XSN_VIF(slot->want)->rate_limit = named - named % 8;
+        return xsn_slot_note(slot, "rate-limit becomes %" PRIu64 " bit/s, whole bytes", named - named % 8);
+}
+
+static int round_values(struct xsn_slot *slot)
+{
+        const struct xsn_target *target = slot->node->target;
+        uint32_t interval;
+
+        if (XSN_VIF(slot->want) && xsn_target_can(target, XSN_CAP_WHOLE_BYTES))
+                return round_rate(slot);
+        if (!XSN_BOND(slot->want) || !xsn_target_can(target, XSN_CAP_ROUNDS_DELAYS))
+                return 0;
+        interval = monitor_interval(slot);
+        if (round_delay(slot, XSNET_FIELD_UPDELAY, interval) < 0)
+                return -ENOMEM;
+        return round_delay(slot, XSNET_FIELD_DOWNDELAY, interval);
+}
+
 int xsn_want_complete(struct xsn_slot *slot)
 {
         if (slot->pair->from && drop_selectors(slot) < 0)
                 return -ENOMEM;
-        if (xsn_own_keys(slot) < 0)
+        if (xsn_own_keys(slot) < 0 || round_values(slot) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < XSN_ARRAY_SIZE(families) && slot->want->cls->has_address; i++)
                 if (complete_family(slot, &families[i]) < 0)

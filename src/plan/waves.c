@@ -189,11 +189,20 @@ int xsn_build_waves(struct xsn_build *build, struct xsnet_error **ret_err)
 
 /* ---- the final order ---- */
 
+static size_t count_digits(const char *s)
+{
+        size_t n = 0;
+
+        while (s[n] >= '0' && s[n] <= '9')
+                n++;
+        return n;
+}
+
 /* Digits by their number, so that eth10 comes after eth2. */
 static int compare_names(const char *a, const char *b)
 {
         while (*a && *b) {
-                size_t x = strspn(a, "0123456789"), y = strspn(b, "0123456789");
+                size_t x = count_digits(a), y = count_digits(b);
 
                 if (x && y) {
                         size_t za = strspn(a, "0"), zb = strspn(b, "0");

@@ -232,6 +232,16 @@ static bool is_odd(struct xsnet_state *state)
         return false;
 }
 
+static struct xsnet_object *any_tunnel(const struct xsnet_state *state, uint64_t *seed)
+{
+        unsigned start = world_random(seed, (unsigned)state->n_objects);
+
+        for (size_t i = 0; i < state->n_objects; i++)
+                if (XSN_TUNNEL(state->objects[(start + i) % state->n_objects]))
+                        return state->objects[(start + i) % state->n_objects];
+        return NULL;
+}
+
 struct xsnet_state *world_mutated(const struct xsnet_state *state, uint64_t *seed)
 {
         struct xsnet_state *now = NULL;
@@ -243,12 +253,19 @@ struct xsnet_state *world_mutated(const struct xsnet_state *state, uint64_t *see
                         rename_one(now, now->objects[i], state);
                 if (XSN_TUNNEL(now->objects[i]) && chance(seed, 30))
                         xsn_object_clear(now->objects[i], XSNET_FIELD_KEY);
+                if (XSN_TUNNEL(now->objects[i]) && chance(seed, 30))
+                        rename_one(now, now->objects[i], state);
         }
         for (unsigned i = 0; i < 16; i++) {
                 struct xsnet_state *next = NULL;
+                struct xsnet_object *tunnel;
 
                 check(xsn_state_copy(now, &next));
-                mutate(next, next->objects[world_random(seed, (unsigned)next->n_objects)], state, seed);
+                tunnel = i % 4 ? NULL : any_tunnel(next, seed);
+                if (tunnel)
+                        move(next, tunnel, seed);
+                else
+                        mutate(next, next->objects[world_random(seed, (unsigned)next->n_objects)], state, seed);
                 xsn_state_touch(next);
                 if (world_check(next) || is_odd(next)) {
                         xsnet_state_unref(next);

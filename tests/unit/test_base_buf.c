@@ -56,7 +56,7 @@ START_TEST(nothing_put_is_the_empty_string)
 }
 END_TEST
 
-/* Lengths around the room that printf makes at first, after texts of any length. */
+/* Lengths around what printf prints elsewhere first, after texts of any length. */
 START_TEST(long_texts_are_printed_whole)
 {
         char text[200];
@@ -98,10 +98,10 @@ START_TEST(a_failure_sticks_until_take_reports_it)
         struct xsn_buf buf = { 0 };
 
         xsn_buf_put(&buf, "some text");
-        failalloc_at((unsigned long)_i);
-        xsn_buf_printf(&buf, "%0200d", 7); /* asks for room twice: a guess, then what is needed */
+        failalloc_at(1);
+        xsn_buf_printf(&buf, "%0*d", _i ? 200 : 20, 7); /* printed in place, or elsewhere first */
         failalloc_off();
-        ck_assert_uint_eq(failalloc_count(), (unsigned long)_i);
+        ck_assert_uint_eq(failalloc_count(), 1);
         ck_assert(buf.failed);
         ck_assert_str_eq(buf.s, "some text");
         xsn_buf_put(&buf, "ignored");
@@ -157,7 +157,7 @@ int main(void)
         tcase_add_test(tc, nothing_put_is_the_empty_string);
         tcase_add_test(tc, long_texts_are_printed_whole);
         tcase_add_test(tc, bytes_may_be_zero);
-        tcase_add_loop_test(tc, a_failure_sticks_until_take_reports_it, 1, 3);
+        tcase_add_loop_test(tc, a_failure_sticks_until_take_reports_it, 0, 2);
         tcase_add_test(tc, the_first_request_may_fail_too);
         tcase_add_test(tc, appending_is_linear);
         suite_add_tcase(suite, tc);

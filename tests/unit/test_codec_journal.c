@@ -125,7 +125,8 @@ static const struct {
         { "{" HEAD ", \"entries\": [1]}", "an entry" },
         { "{" HEAD ", \"entries\": [{}]}", "an entry" },
         { "{" HEAD ", \"entries\": [{\"before\": null}]}", "" },
-        { "{" HEAD ", \"entries\": [{\"before\": " NET ", \"after\": {\"kind\": \"vlan\", \"pif\": \"e\", \"tag\": 1}}]}",
+        { "{" HEAD ", \"entries\": [{\"before\": " NET ", "
+          "\"after\": {\"kind\": \"vlan\", \"pif\": \"e\", \"tag\": 1}}]}",
           "two kinds" },
         { "{" HEAD ", \"entries\": [{\"before\": " NET ", \"between\": " NET "}]}", "an entry" },
         { "{" HEAD ", \"entries\": [{\"before\": {\"name\": \"n\"}}]}", "kind" },

@@ -343,6 +343,22 @@ START_TEST(a_directory_that_cannot_be_used_fails_before_any_write)
 }
 END_TEST
 
+/* What a journal says is done with all our rights. */
+START_TEST(a_directory_where_others_can_write_is_refused)
+{
+        struct xsnet_error *err = NULL;
+
+        ck_assert_int_eq(chmod(fix.dir, 0770), 0);
+        ck_assert_int_eq(apply(&fix, XSNET_OUTCOME_UNCHANGED, &err), -EPERM);
+        assert_reason(err, -EPERM, "journal");
+        ck_assert_ptr_nonnull(strstr(xsnet_error_get_message(err), "others can write there"));
+        ck_assert_uint_eq(xsnet_fake_get_operation_count(fix.fake), 0);
+        err = xsnet_error_free(err);
+        ck_assert_int_eq(chmod(fix.dir, 0755), 0);
+        no_error(apply(&fix, XSNET_OUTCOME_DONE, &err), err);
+}
+END_TEST
+
 START_TEST(the_journal_is_there_before_the_first_step_and_for_us_alone)
 {
         struct stat st;
@@ -381,6 +397,7 @@ int main(void)
         tcase_add_loop_test(tc, a_journal_that_is_no_file_of_ours_is_not_followed, 0, 2);
         tcase_add_test(tc, a_journal_of_another_target_is_refused);
         tcase_add_test(tc, a_directory_that_cannot_be_used_fails_before_any_write);
+        tcase_add_test(tc, a_directory_where_others_can_write_is_refused);
         tcase_add_test(tc, the_journal_is_there_before_the_first_step_and_for_us_alone);
         suite_add_tcase(suite, tc);
         return unit_main(suite);

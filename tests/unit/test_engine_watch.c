@@ -343,7 +343,7 @@ START_TEST(two_watches_are_told_alike)
         ck_assert_int_eq(other.n, 1);
         put("format: 1\nvifs: [{domain: 5, device: 0}]\n");
         assert_told("appeared vif 5/0\n");
-        ck_assert_ptr_nonnull(strstr(other.lines, "appeared vif 5/0; again: vif 5/0\n"));
+        ck_assert_ptr_nonnull(strstr(other.lines, "appeared vif 5/0; again: vif 5/0 network v5\n"));
         xsnet_watch_unref(other.watch);
 }
 END_TEST

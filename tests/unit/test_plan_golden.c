@@ -130,7 +130,8 @@ static void linux_caps(struct xsn_caps *caps)
                 { "vif", "allowed-ipv4" },   { "vif", "allowed-ipv6" },    { "vif", "trunks" },
         };
 
-        xsn_caps_all(caps, XSN_CAP_DETACH_VIF | XSN_CAP_NAMES_BRIDGE | XSN_CAP_NAMES_DEVICES | XSN_CAP_OBSERVES_VIFS);
+        xsn_caps_all(caps, XSN_CAP_DETACH_VIF | XSN_CAP_NAMES_BRIDGE | XSN_CAP_NAMES_DEVICES | XSN_CAP_OBSERVES_VIFS |
+                                   XSN_CAP_BEST_GATEWAY | XSN_CAP_ROUNDS_DELAYS | XSN_CAP_WHOLE_BYTES);
         for (size_t i = 0; i < XSN_ARRAY_SIZE(lacks); i++)
                 lack(caps, lacks[i].kind, lacks[i].field);
         for (int kind = XSNET_KIND_NETWORK; kind < XSNET_KIND_VIF; kind++) {
@@ -143,8 +144,9 @@ static void linux_caps(struct xsn_caps *caps)
 
 static void read_flag(struct setup *setup, const char *name)
 {
-        static const char *const flags[] = { "pool",          "vm",         "detach-vif",   "names-bridge",
-                                             "names-devices", "makes-dhcp", "observes-vifs" };
+        static const char *const flags[] = { "pool",          "vm",           "detach-vif",    "names-bridge",
+                                             "names-devices", "makes-dhcp",   "observes-vifs", "best-gateway",
+                                             "rounds-delays", "whole-bytes" };
 
         for (size_t i = 0; i < XSN_ARRAY_SIZE(flags); i++) {
                 if (!strcmp(name, flags[i])) {

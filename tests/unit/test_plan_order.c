@@ -14,7 +14,7 @@
 #include "plan_world.h"
 #include "unit.h"
 
-#define N_SEEDS 300
+#define N_SEEDS 160
 
 struct run {
         struct xsnet_state *a, *b;

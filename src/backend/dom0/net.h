@@ -4,8 +4,8 @@
  * indexes by number and by name. The linux and ovs backends make objects of it, and
  * keep it true by hand while they apply.
  */
-#ifndef DOM0_NET_H
-#define DOM0_NET_H
+#ifndef BACKEND_DOM0_NET_H
+#define BACKEND_DOM0_NET_H
 
 #include <linux/if.h>
 

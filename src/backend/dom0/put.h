@@ -3,8 +3,8 @@
  * Address and route requests. Each call begins exactly one message of the batch and returns its index; `type`
  * is RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE or RTM_DELROUTE, `flags` NLM_F_CREATE and so on.
  */
-#ifndef DOM0_PUT_H
-#define DOM0_PUT_H
+#ifndef BACKEND_DOM0_PUT_H
+#define BACKEND_DOM0_PUT_H
 
 #include "backend/dom0/net.h"
 

@@ -65,18 +65,12 @@ void xsn_lx_begin(struct lx_apply *a, struct lx_step *st, uint16_t type, uint16_
         xsn_lx_claim(a, st, xsn_nl_batch_begin(a->batch, type, flags, hdr, len, label), may);
 }
 
-int xsn_lx_explain(const struct lx_step *st, int code, struct xsnet_error **ret_err)
+/* EPERM in plain words. Which step it was, the engine says. */
+static void explain(int code, struct xsnet_error **ret_err)
 {
-        _cleanup_(xsn_freep) char *what = NULL;
-        struct xsn_buf buf = { 0 };
-
         if (code == -EPERM || code == -EACCES)
                 (void)xsn_error_set(ret_err, code, "not-permitted",
                                     "this needs CAP_NET_ADMIN in the network namespace (be root, or use unshare -Urn)");
-        xsn_object_describe(st->s->to ? st->s->to : st->s->from, &buf);
-        if (xsn_buf_take(&buf, &what) < 0)
-                return code;
-        return xsn_error_prefix(ret_err, code, "%s", what);
 }
 
 void xsn_lx_step_failed(struct lx_step *st, int code, struct xsnet_error *err)
@@ -89,7 +83,7 @@ void xsn_lx_step_failed(struct lx_step *st, int code, struct xsnet_error *err)
         st->err = err;
         if (!st->err)
                 (void)xsn_error_oom(&st->err);
-        (void)xsn_lx_explain(st, code, &st->err);
+        explain(code, &st->err);
 }
 
 bool xsn_lx_tolerated(int code, unsigned may)

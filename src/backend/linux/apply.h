@@ -4,8 +4,8 @@
  * into the one packed send of that phase, so nothing in a send depends on the rest of it, and what one
  * phase made is known to the next. What cannot be cut like that is a unit: one step's own sends, in one turn.
  */
-#ifndef LINUX_APPLY_H
-#define LINUX_APPLY_H
+#ifndef BACKEND_LINUX_APPLY_H
+#define BACKEND_LINUX_APPLY_H
 
 #include "backend/linux/linux.h"
 
@@ -101,8 +101,6 @@ void xsn_lx_claim(struct lx_apply *a, struct lx_step *st, size_t index, unsigned
 void xsn_lx_step_failed(struct lx_step *st, int code, struct xsnet_error *err);
 /* The tables as they are now, where they may be out of date. */
 int xsn_lx_fresh(struct lx_apply *a, struct xsnet_error **ret_err);
-/* "network 'x': text" before an error of the step; EPERM in plain words. Returns code. */
-int xsn_lx_explain(const struct lx_step *st, int code, struct xsnet_error **ret_err);
 
 /* ---- lookup.c ---- */
 
@@ -137,6 +135,8 @@ struct lx_settings {
         char *alias; /* NULL: any */
 };
 
+/* The kernel takes a device down that leaves a bond. Is it to be up? Not where it goes back, and was down then. */
+bool xsn_lx_goes_up(const struct lx_apply *a, const struct xsn_d0_link *member);
 /* What a device that leaves its network had before it joined. */
 void xsn_lx_before(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_settings *settings);
 void xsn_lx_put_settings(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link,
@@ -171,6 +171,8 @@ int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
 int xsn_lx_move_vlans(struct lx_apply *a, struct lx_step *st, uint32_t from, uint32_t to, struct xsnet_error **ret_err);
 /* rename.c */
 int xsn_lx_rename(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
+/* At once, before the step's other messages, which go by the new name. */
+int xsn_lx_rename_bridge(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
 /* move.c: the link joins or leaves a bridge, and the addresses and routes of its place go along, in one send. */
 int xsn_lx_move(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
 /* Puts what the place has (addresses that count, routes) for another place; what goes there and what goes away. */
@@ -202,6 +204,8 @@ int xsn_lx_ipv6_on(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_l
 /* Of a port that has moved: off on a bridge, as new devices have it elsewhere. At once. */
 void xsn_lx_port_ipv6(struct lx_apply *a, const struct xsn_d0_link *link, const struct xsn_d0_link *bridge);
 /* As new devices of the namespace have it. */
+/* Where the step goes back to what a journal has, to the setting of then. 1: it did. */
+int xsn_lx_ipv6_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
 int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
 int xsn_lx_run_sysctls(struct lx_apply *a);
 

@@ -153,8 +153,8 @@ static void put_leaving(struct lx_apply *a, const struct lx_step *st, struct xsn
                 if (member->master != link->ifindex || (is_member(bond, member) && !all))
                         continue;
                 xsn_lx_put_master(batch, member, 0);
-                if (!is_member(bond, member))
-                        xsn_lx_put_up(batch, member, true); /* the kernel takes it down as it leaves */
+                if (!is_member(bond, member) && xsn_lx_goes_up(a, member))
+                        xsn_lx_put_up(batch, member, true);
         }
 }
 

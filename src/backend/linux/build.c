@@ -22,11 +22,14 @@ static int port_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0
         const char *network = xsn_object_network(to);
         const struct xsn_d0_link *bridge = xsn_lx_bridge(a, network), *place = bridge ? bridge : link;
         bool wants = bridge ? xsn_lx_wants_ipv6(a, network) : to->cls->has_address && to->a.ipv6_address.n > 0;
-        int r = 0;
+        int r;
 
         /* What has addresses keeps them until they have moved: see xsn_lx_move(). */
         if (moves(a, st, link) && xsn_lx_place_has(&a->lx->net, xsn_lx_place_now(a, link)))
                 return wants ? xsn_lx_ipv6_on(a, st, place, true) : 0;
+        r = wants ? 0 : xsn_lx_ipv6_back(a, st, link);
+        if (r != 0)
+                return r < 0 ? r : 0;
         if (bridge && (xsn_lx_changed(st, XSNET_FIELD_NETWORK) || !st->s->from))
                 r = xsn_lx_ipv6_off(a, st, link);
         else if (!bridge && st->s->from && xsn_lx_changed(st, XSNET_FIELD_NETWORK))
@@ -111,7 +114,7 @@ static void members_up(struct lx_apply *a, struct lx_step *st)
                 struct ifinfomsg ifi = { .ifi_index = link ? (int)link->ifindex : 0, .ifi_change = IFF_UP,
                                          .ifi_flags = IFF_UP };
 
-                if (link)
+                if (link && xsn_lx_goes_up(a, link))
                         xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name, LX_MAY_BE_GONE);
         }
 }

@@ -61,6 +61,18 @@ int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn
         return xsn_lx_sysctl(a, st, link->name, "disable_ipv6", read_default(a), false);
 }
 
+int xsn_lx_ipv6_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
+{
+        uint32_t now = st->s->from ? xsn_lx_payload_number(st->s->from, "v6off", 2) : 2;
+        uint32_t before = st->s->to ? xsn_lx_payload_number(st->s->to, "v6off", 2) : 2;
+        int r;
+
+        if (now == before || now > 1 || before > 1)
+                return 0;
+        r = xsn_lx_sysctl(a, st, link->name, "disable_ipv6", before ? "1" : "0", false);
+        return r < 0 ? r : 1;
+}
+
 int xsn_lx_run_sysctls(struct lx_apply *a)
 {
         struct xsnet_error *err = NULL;

@@ -99,7 +99,8 @@ static int hand_on(struct lx_apply *a, const struct xsn_d0_link *bond, const str
                 if (link->master != bond->ifindex)
                         continue;
                 xsn_lx_put_master(batch, link, 0);
-                xsn_lx_put_up(batch, link, true);
+                if (xsn_lx_goes_up(a, link))
+                        xsn_lx_put_up(batch, link, true);
         }
         if (place != bond && xsn_mac_equal(&place->mac, &bond->mac))
                 xsn_lx_put_mac(batch, place, &mac);

@@ -3,8 +3,8 @@
  * What the files of the linux backend share: the backend itself, what a link is to it, marks (what
  * an interface alias says), payloads, and the way from links to objects. apply.h has the other way.
  */
-#ifndef LINUX_LINUX_H
-#define LINUX_LINUX_H
+#ifndef BACKEND_LINUX_LINUX_H
+#define BACKEND_LINUX_LINUX_H
 
 #include "backend/backend.h"
 #include "backend/dom0/net.h"
@@ -107,6 +107,7 @@ struct lx_view {
         bool marked_management;  /* some device says mgmt=yes */
         struct lx_managers managers;
         uint32_t default_oif;    /* of the default route with the lowest metric; 0: none */
+        bool several_defaults;   /* more than one device has a default route */
 };
 
 int xsn_lx_view_network(struct lx_view *view, struct xsn_d0_link *link);

@@ -68,12 +68,33 @@ bool xsn_lx_changed(const struct lx_step *st, int field)
         return st->s->changed & xsn_object_bit(obj, field);
 }
 
+/* The bridge that is to get another name in a later step still has the old one. */
+static struct xsn_d0_link *bridge_now(const struct lx_apply *a, const char *network)
+{
+        const struct xsnet_state *observed = a->plan->targets[a->target].observed;
+
+        for (size_t i = 0; observed && i < observed->n_objects; i++) {
+                const struct xsn_network *net = XSN_NETWORK(observed->objects[i]);
+
+                if (net && net->name && strcmp(net->name, network) == 0)
+                        return xsn_lx_device(a, &net->o);
+        }
+        return NULL;
+}
+
+static bool is_bridge(const struct xsn_d0_link *link)
+{
+        return link && strcmp(link->kind, "bridge") == 0;
+}
+
 struct xsn_d0_link *xsn_lx_bridge(const struct lx_apply *a, const char *network)
 {
         const char *name = network ? xsn_hash_get_str(&a->bridges, network) : NULL;
         struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, name);
 
-        return link && strcmp(link->kind, "bridge") == 0 ? link : NULL;
+        if (name && !is_bridge(link))
+                link = bridge_now(a, network);
+        return is_bridge(link) ? link : NULL;
 }
 
 bool xsn_lx_wants_ipv6(const struct lx_apply *a, const char *network)
@@ -210,6 +231,19 @@ static void mark_before(const struct lx_step *st, const struct xsn_d0_link *link
                 mark->was_down = !(link->flags & IFF_UP);
         if (!mark->mtu && xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU))
                 mark->mtu = link->mtu;
+}
+
+bool xsn_lx_goes_up(const struct lx_apply *a, const struct xsn_d0_link *member)
+{
+        const struct xsn_plan_target *target = &a->plan->targets[a->target];
+
+        for (size_t i = 0; i < target->n_touched; i++) {
+                const struct xsnet_object *after = target->touched[i].after;
+
+                if (after && XSN_PIF(after) && strcmp(XSN_PIF(after)->device, member->name) == 0)
+                        return xsn_lx_payload_number(after, "up", 1) != 0;
+        }
+        return true;
 }
 
 void xsn_lx_before(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_settings *settings)

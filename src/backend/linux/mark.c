@@ -11,6 +11,7 @@
 #include "backend/linux/linux.h"
 #include "base/alloc.h"
 #include "base/names.h"
+#include "base/utf8.h"
 
 #define PREFIX    "xsnet:"
 #define ALIAS_MAX 255
@@ -31,7 +32,7 @@ static int keep(char **member, const char *value)
 
         if (!copy)
                 return -ENOMEM;
-        if (xsn_percent_decode(copy) < 0)
+        if (xsn_percent_decode(copy) < 0 || !xsn_text_valid(copy, false))
                 copy = xsn_free(copy);
         xsn_free(*member);
         *member = copy;

@@ -12,6 +12,7 @@
 #include "backend/linux/linux.h"
 #include "base/alloc.h"
 #include "base/names.h"
+#include "base/utf8.h"
 
 /* Devices of these kinds stand for a wire; a device without a kind is hardware. */
 static bool is_wire_kind(const char *kind)
@@ -39,6 +40,9 @@ static int role_of(const struct xsn_d0_net *net, const struct xsn_d0_link *link)
         uint32_t domain, device;
         struct lx_tunnel tunnel;
 
+        /* The kernel takes names that no document can say. */
+        if (!xsn_text_valid(link->name, false))
+                return LX_OTHER;
         if (strcmp(link->kind, "bridge") == 0)
                 return LX_BRIDGE;
         if (strcmp(link->kind, "bond") == 0)
@@ -98,17 +102,25 @@ static void find_default(struct lx_view *view)
 {
         const struct xsn_d0_net *net = &view->lx->net;
         uint64_t best = UINT64_MAX;
+        size_t n_devices = 0;
 
         for (size_t i = 0; i < net->n_links; i++) {
+                bool has_default = false;
+
                 for (const struct xsn_d0_route *route = net->links[i]->routes; route; route = route->next) {
                         uint64_t rank = (uint64_t)(route->to.family == 6) << 32 | route->metric;
 
-                        if (!xsn_lx_route_is_default(route) || rank >= best)
+                        if (!xsn_lx_route_is_default(route))
+                                continue;
+                        has_default = true;
+                        if (rank >= best)
                                 continue;
                         best = rank;
                         view->default_oif = net->links[i]->ifindex;
                 }
+                n_devices += has_default;
         }
+        view->several_defaults = n_devices > 1;
 }
 
 static int find_marked(struct lx_view *view)

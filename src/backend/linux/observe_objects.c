@@ -50,12 +50,22 @@ static const struct xsn_d0_link *place_of(const struct lx_view *view, const stru
         return master && master->role == LX_BRIDGE && master->pif == link ? master : link;
 }
 
+/* Is it the device of the best default route, or the PIF of that bridge? */
+static bool has_default(const struct lx_view *view, const struct xsn_d0_link *link)
+{
+        const struct xsn_d0_link *over = xsn_d0_link_at(&view->lx->net, view->default_oif);
+
+        if (!over)
+                return false;
+        return over->role == LX_BRIDGE && over->pif ? over->pif == link : over == link;
+}
+
 /* The owner's mark, and what else only the alias says. */
 static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struct xsnet_object *obj)
 {
         struct lx_mark mark;
         int r = xsn_lx_mark_parse(link->alias, &mark);
-        bool management;
+        bool on_default;
 
         if (r < 0)
                 return r;
@@ -73,16 +83,11 @@ static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struc
                 mark.management = -1; /* these are its PIF's now */
                 mark.autoconf = false;
         }
-        management = mark.management > 0;
-        if (mark.management < 0 && !view->marked_management && view->default_oif) {
-                const struct xsn_d0_link *over = xsn_d0_link_at(&view->lx->net, view->default_oif);
-
-                management = over == link || (over && over->role == LX_BRIDGE && over->pif == link);
-                if (over == link && link->role == LX_BRIDGE && link->pif)
-                        management = false;
-        }
-        if (management && obj->cls->has_address)
+        on_default = obj->cls->has_address && has_default(view, link);
+        if (mark.management > 0 || (mark.management < 0 && !view->marked_management && on_default))
                 set_bool(obj, XSNET_FIELD_MANAGEMENT, &obj->a.management, true);
+        if (on_default && view->several_defaults)
+                set_bool(obj, XSNET_FIELD_DEFAULT_ROUTE, &obj->a.default_route, true);
         if (mark.autoconf && place_of(view, link)->ipv6_off <= 0 && obj->cls->has_address)
                 (void)set_enum(obj, XSNET_FIELD_IPV6_MODE, &obj->a.ipv6_mode, XSNET_IP_AUTOCONF);
         xsn_lx_mark_done(&mark);
@@ -316,6 +321,20 @@ int xsn_lx_view_vlan(struct lx_view *view, struct xsn_d0_link *link)
         return r < 0 ? r : finish(view, obj, link);
 }
 
+/* An ingress qdisc that limits nothing: somebody's, or what a killed run left of a limit. */
+static int note_ingress(struct xsnet_object *obj)
+{
+        struct xsn_buf buf = { 0 };
+        char *payload;
+
+        xsn_buf_printf(&buf, "%s%singress=1", obj->payload ? obj->payload : "", obj->payload ? ";" : "");
+        if (xsn_buf_take(&buf, &payload) < 0)
+                return -ENOMEM;
+        xsn_free(obj->payload);
+        obj->payload = payload;
+        return 0;
+}
+
 int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
 {
         _cleanup_(xsnet_object_unrefp) struct xsnet_object *obj = NULL;
@@ -356,5 +375,7 @@ int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
                 r = xsn_object_set_string(obj, XSNET_FIELD_NETWORK, network);
         if (r == 0)
                 r = xsn_lx_view_link(view, link, obj);
+        if (r == 0 && rate && *rate == 0)
+                r = note_ingress(obj);
         return r < 0 ? r : xsn_state_add(view->state, obj);
 }

@@ -105,7 +105,9 @@ static int on_neighbour(const struct nlmsghdr *msg, void *userdata, struct xsnet
             !tb[NDA_DST] || !tb[NDA_LLADDR] || memcmp(nla_data(tb[NDA_LLADDR]), zero, 6) != 0)
                 return r;
         ip = xsn_d0_ip(nla_data(tb[NDA_DST]), (size_t)nla_len(tb[NDA_DST]), 128);
-        if (ip.family && xsn_list_add(xsn_type_of(XSNET_TYPE_IPS)->item, remotes->list, &ip) < 0)
+        /* A group of unknown ends is no end that a document could name. */
+        if (ip.family && !xsn_ip_is_multicast(&ip) &&
+            xsn_list_add(xsn_type_of(XSNET_TYPE_IPS)->item, remotes->list, &ip) < 0)
                 return xsn_error_oom(ret_err);
         return 0;
 }
@@ -172,6 +174,13 @@ static int fill_tunnel(struct lx_view *view, const struct xsn_d0_link *link, con
         return xsn_lx_view_link(view, link, obj);
 }
 
+/* A vxlan has its ends in one device, and a device of another sort is a port that documents cannot name. */
+static bool same_sort(const struct xsn_tunnel *tunnel, const struct lx_tunnel *t)
+{
+        return tunnel->protocol.value == t->protocol && t->protocol != XSNET_PROTOCOL_VXLAN &&
+               xsn_object_is_set(&tunnel->o, XSNET_FIELD_KEY) == t->has_key && tunnel->key == t->key;
+}
+
 /* Adds the device to the object of its network and transport, which is made where it is the first. */
 static int view_tunnel(struct lx_view *view, size_t first, const struct xsn_d0_link *link, struct lx_mark *mark,
                        struct xsnet_error **ret_err)
@@ -192,6 +201,8 @@ static int view_tunnel(struct lx_view *view, size_t first, const struct xsn_d0_l
         local = find_local(&view->lx->net, &t, mark, transport);
         obj = find_tunnel(view->state, first, network, transport);
         one = !obj;
+        if (obj && !same_sort(XSN_TUNNEL(obj), &t))
+                return 0;
         if (!obj) {
                 if (xsn_object_new(&xsn_tunnel_class, &made) < 0 || xsn_object_set_host(made, view->lx->host) < 0 ||
                     xsn_object_set_string(made, XSNET_FIELD_NETWORK, network) < 0 ||
@@ -208,7 +219,7 @@ static int view_tunnel(struct lx_view *view, size_t first, const struct xsn_d0_l
                         xsn_object_clear(obj, XSNET_FIELD_DEVICE);
                 return r;
         }
-        if (t.remote.family &&
+        if (t.remote.family && !xsn_ip_is_multicast(&t.remote) &&
             xsn_list_add(xsn_type_of(XSNET_TYPE_IPS)->item, &XSN_TUNNEL(obj)->remotes, &t.remote) < 0)
                 return xsn_error_oom(ret_err);
         /* Several devices have no one name. */
@@ -217,10 +228,10 @@ static int view_tunnel(struct lx_view *view, size_t first, const struct xsn_d0_l
         return 0;
 }
 
-int xsn_lx_view_tunnels(struct lx_view *view, struct xsnet_error **ret_err)
+/* Those with an owner, then the others. */
+static int view_some(struct lx_view *view, size_t first, bool owned, struct xsnet_error **ret_err)
 {
         const struct xsn_d0_net *net = &view->lx->net;
-        size_t first = view->state->n_objects;
         int r = 0;
 
         for (size_t i = 0; i < net->n_links && r == 0; i++) {
@@ -230,8 +241,17 @@ int xsn_lx_view_tunnels(struct lx_view *view, struct xsnet_error **ret_err)
                         continue;
                 if (xsn_lx_mark_parse(net->links[i]->alias, &mark) < 0)
                         return xsn_error_oom(ret_err);
-                r = view_tunnel(view, first, net->links[i], &mark, ret_err);
+                if (!mark.owner == !owned)
+                        r = view_tunnel(view, first, net->links[i], &mark, ret_err);
                 xsn_lx_mark_done(&mark);
         }
         return r;
+}
+
+int xsn_lx_view_tunnels(struct lx_view *view, struct xsnet_error **ret_err)
+{
+        size_t first = view->state->n_objects;
+        int r = view_some(view, first, true, ret_err);
+
+        return r < 0 ? r : view_some(view, first, false, ret_err);
 }

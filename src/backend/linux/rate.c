@@ -403,9 +403,12 @@ int xsn_lx_run_rate(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
 {
         static const char *const prefixes[] = { "vif", "tap" };
         const struct xsn_vif *vif = st->s->to ? XSN_VIF(st->s->to) : NULL;
+        bool left = vif && st->s->from && xsn_lx_payload_number(st->s->from, "ingress", 0) >
+                                                  xsn_lx_payload_number(st->s->to, "ingress", 0);
         int r = 0;
 
-        if (!vif || !xsn_lx_changed(st, XSNET_FIELD_RATE_LIMIT))
+        /* A run that was killed may have left a qdisc without its filter. */
+        if (!vif || (!xsn_lx_changed(st, XSNET_FIELD_RATE_LIMIT) && !left))
                 return 0;
         if (a->moved)
                 r = xsn_lx_fresh(a, ret_err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A NIC gets another name. Kernels before 6.2 rename only devices that are down: then the addresses and routes
- * that the kernel drops are put back. The old name stays in the mark (was=), and as an alternative
+ * A NIC or a bridge gets another name. Kernels before 6.2 rename only devices that are down: then the addresses and
+ * routes that the kernel drops are put back. A NIC's old name stays in the mark (was=), and as an alternative
  * name unless a device of the plan takes it.
  */
 #include <errno.h>
@@ -95,10 +95,42 @@ static int rename_down(struct lx_apply *a, struct xsn_d0_link *link, const char 
         return xsn_lx_send(a, batch, 0, ret_err);
 }
 
-int xsn_lx_rename(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+/* The kernel's own name of it, and what goes with that. */
+static int set_name(struct lx_apply *a, struct xsn_d0_link *link, const char *name, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
         _cleanup_(xsnet_error_freep) struct xsnet_error *err = NULL;
+        int r = xsn_nl_batch_new(&batch, ret_err);
+
+        if (r == 0 && xsn_strs_has(&link->altnames, name)) {
+                put_altname(batch, RTM_DELLINKPROP, link, name);
+                r = xsn_lx_send(a, batch, LX_MAY_BE_GONE, ret_err);
+                xsn_nl_batch_clear(batch);
+        }
+        if (r < 0)
+                return r;
+        put_name(batch, link, name);
+        r = xsn_lx_send(a, batch, 0, &err);
+        if (r == -EBUSY)
+                return rename_down(a, link, name, ret_err);
+        return r < 0 ? xsn_error_give(ret_err, XSN_TAKE(err)) : 0;
+}
+
+int xsn_lx_rename_bridge(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+{
+        const char *name = xsn_object_string(st->s->to, XSNET_FIELD_BRIDGE);
+        struct xsn_d0_link *link = st->s->from ? xsn_lx_device(a, st->s->from) : NULL;
+        int r;
+
+        if (!link || !name || strcmp(link->name, name) == 0)
+                return 0;
+        r = set_name(a, link, name, ret_err);
+        return r < 0 ? r : xsn_lx_fresh(a, ret_err) < 0 ? -EIO : 0;
+}
+
+int xsn_lx_rename(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
         _cleanup_(xsn_freep) char *alias = NULL, *old = NULL;
         const char *name = xsn_object_device(st->s->to), *was = st->s->from ? xsn_object_device(st->s->from) : NULL;
         struct xsn_d0_link *link = was ? xsn_d0_link_named(&a->lx->net, was) : NULL;
@@ -116,22 +148,9 @@ int xsn_lx_rename(struct lx_apply *a, struct lx_step *st, struct xsnet_error **r
                 return r;
         if (!old)
                 return xsn_error_oom(ret_err);
-        if (xsn_strs_has(&link->altnames, name)) {
-                put_altname(batch, RTM_DELLINKPROP, link, name);
-                r = xsn_lx_send(a, batch, LX_MAY_BE_GONE, ret_err);
-                xsn_nl_batch_clear(batch);
-        }
+        r = set_name(a, link, name, ret_err);
         if (r < 0)
                 return r;
-        put_name(batch, link, name);
-        r = xsn_lx_send(a, batch, 0, &err);
-        if (r == -EBUSY)
-                r = rename_down(a, link, name, ret_err);
-        else if (r < 0)
-                return xsn_error_give(ret_err, XSN_TAKE(err));
-        if (r < 0)
-                return r;
-        xsn_nl_batch_clear(batch);
         put_alias(batch, link, alias);
         r = xsn_lx_send(a, batch, 0, ret_err);
         /* Kernels before 5.5 have no alternative names; the mark is what counts. */

@@ -187,7 +187,9 @@ int xsn_lx_build_network(struct lx_apply *a, struct lx_step *st, int phase, stru
         }
         switch (phase) {
         case LX_PH_FREE:
-                return st->s->from ? 0 : free_name(a, st, XSN_NETWORK(to)->bridge ? XSN_NETWORK(to)->bridge : "");
+                if (st->s->from)
+                        return xsn_lx_rename_bridge(a, st, ret_err);
+                return free_name(a, st, XSN_NETWORK(to)->bridge ? XSN_NETWORK(to)->bridge : "");
         case LX_PH_MAKE:
                 return st->s->from ? 0 : make_network(a, st, ret_err);
         case LX_PH_SYSCTL:

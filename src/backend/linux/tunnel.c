@@ -38,6 +38,17 @@ static int port_name(const struct xsn_tunnel *t, const struct xsn_ip *remote, ch
         return 0;
 }
 
+/* Somebody else's tunnel of another sort may be a port of the same network over the same transport. */
+static bool same_sort(const struct xsn_d0_link *link, const struct xsn_tunnel *t)
+{
+        int protocol = t->protocol.value ? t->protocol.value : XSNET_PROTOCOL_GRE;
+        bool keyed = xsn_object_is_set(&t->o, XSNET_FIELD_KEY);
+        struct lx_tunnel read;
+
+        return xsn_lx_tunnel_read(link, &read) == 0 && read.protocol == protocol &&
+               (protocol != XSNET_PROTOCOL_GRE || read.has_key == keyed) && read.key == (keyed ? t->key : 0);
+}
+
 /* Is the link one of the tunnel's devices? */
 static bool is_ours(const struct lx_apply *a, const struct xsn_d0_link *link, const struct xsn_tunnel *t)
 {
@@ -45,7 +56,7 @@ static bool is_ours(const struct lx_apply *a, const struct xsn_d0_link *link, co
         struct lx_mark mark;
         bool same;
 
-        if (link->role != LX_TUNNEL || xsn_lx_mark_parse(link->alias, &mark) < 0)
+        if (link->role != LX_TUNNEL || !same_sort(link, t) || xsn_lx_mark_parse(link->alias, &mark) < 0)
                 return false;
         same = xsn_lx_tunnel_key(&a->lx->net, link, &mark, &network, &transport) == 0 && network && transport &&
                strcmp(network, t->l.network) == 0 && strcmp(transport, t->transport) == 0;

@@ -39,8 +39,10 @@ static int set_vif(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *l
 
 static int vif_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
 {
-        if (!xsn_lx_changed(st, XSNET_FIELD_NETWORK))
-                return 0;
+        int r = xsn_lx_ipv6_back(a, st, link);
+
+        if (r != 0 || !xsn_lx_changed(st, XSNET_FIELD_NETWORK))
+                return r < 0 ? r : 0;
         return XSN_VIF(st->s->to)->network ? xsn_lx_ipv6_off(a, st, link) : xsn_lx_ipv6_default(a, st, link);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The watch: guests' devices and bridges that come and go. The kernel tells of every change of a link; what is new is
- * told by a table of the links known so far.
+ * The watch: guests' devices and bridges that come, change and go. The kernel tells of every change of a link; what is
+ * new is told by a table of the links known so far.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -16,6 +16,8 @@ struct known {
         uint32_t ifindex;
         char name[IFNAMSIZ];
         int role; /* LX_VIF or LX_BRIDGE */
+        uint32_t master, mtu;
+        bool up;
 };
 
 struct lx_watch {
@@ -77,6 +79,19 @@ static void tell(struct lx_watch *watch, const char *name, int role, const struc
                 watch->fn(obj, gone, watch->userdata);
 }
 
+/* What somebody else may change of it, and what a document says. Carriers and counters come and go. */
+static bool is_same(const struct known *known, const struct xsn_d0_link *link)
+{
+        return known->master == link->master && known->mtu == link->mtu && known->up == !!(link->flags & IFF_UP);
+}
+
+static void note(struct known *known, const struct xsn_d0_link *link)
+{
+        known->master = link->master;
+        known->mtu = link->mtu;
+        known->up = link->flags & IFF_UP;
+}
+
 static struct known *remember(struct lx_watch *watch, const struct xsn_d0_link *link, int role)
 {
         struct known *known = xsn_alloc(sizeof(*known));
@@ -86,6 +101,7 @@ static struct known *remember(struct lx_watch *watch, const struct xsn_d0_link *
         known->ifindex = link->ifindex;
         memcpy(known->name, link->name, sizeof(known->name));
         known->role = role;
+        note(known, link);
         if (xsn_hash_put(&watch->links, &known->ifindex, sizeof(known->ifindex), known) < 0)
                 known = xsn_free(known);
         return known;
@@ -111,8 +127,13 @@ static void on_new(struct lx_watch *watch, const struct xsn_d0_link *link)
         struct known *known = xsn_hash_get(&watch->links, &link->ifindex, sizeof(link->ifindex));
         int role = role_of(link);
 
-        if (known && known->role == role && strcmp(known->name, link->name) == 0)
+        if (known && known->role == role && strcmp(known->name, link->name) == 0) {
+                if (is_same(known, link))
+                        return;
+                note(known, link);
+                watch->fn(NULL, false, watch->userdata);
                 return;
+        }
         if (known) {
                 /* It has another name now, so it is another object: two events in one. */
                 forget(watch, known);
