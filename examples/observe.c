@@ -19,7 +19,7 @@ int main(int argc, char **argv)
                 r = xsnet_engine_observe(engine, &state, &err);
         if (!r)
                 r = xsnet_document_dump(state, XSNET_FORMAT_YAML, &text, &err);
-        (void)fputs(r ? xsnet_error_get_message(err) : text, r ? stderr : stdout);
+        (void)fprintf(r ? stderr : stdout, "%s%s", r ? xsnet_error_get_message(err) : text, r ? "\n" : "");
         free(text);
         xsnet_state_unref(state);
         xsnet_engine_unref(engine);

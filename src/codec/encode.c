@@ -422,19 +422,6 @@ int xsn_codec_state_to_json(const struct xsnet_state *state, unsigned flags, jso
 
 /* ---- text ---- */
 
-static int write_piece(const char *s, size_t size, void *buf)
-{
-        xsn_buf_putn(buf, s, size);
-        return ((struct xsn_buf *)buf)->failed ? -1 : 0;
-}
-
-int xsn_json_write(const json_t *json, bool indent, struct xsn_buf *buf)
-{
-        size_t flags = (indent ? JSON_INDENT(2) : JSON_COMPACT) | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY;
-
-        return json_dump_callback(json, write_piece, buf, flags) < 0 ? -ENOMEM : 0;
-}
-
 int xsn_codec_dump(const struct xsnet_state *state, int format, unsigned flags, char **ret_text,
                    struct xsnet_error **ret_err)
 {

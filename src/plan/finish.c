@@ -10,10 +10,10 @@
 static bool is_taken_in(const struct xsn_slot *slot)
 {
         const struct xsn_slot *bond = slot->member_of;
-        const struct xsnet_object *before = bond ? bond->pair->from : NULL;
+        const struct xsnet_object *before = bond ? bond->pair->from : NULL, *nic = slot->pair->from;
 
-        return bond && slot->pair->from && slot->pair->to && xsn_slot_changes(bond) &&
-               !(before && XSN_BOND(before) && xsn_strs_has(&XSN_BOND(before)->members, xsn_object_device(slot->pair->from)));
+        return bond && nic && slot->pair->to && xsn_slot_changes(bond) &&
+               !(before && XSN_BOND(before) && xsn_strs_has(&XSN_BOND(before)->members, xsn_object_device(nic)));
 }
 
 static void finish(struct xsn_slot *slot)

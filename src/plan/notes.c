@@ -9,14 +9,17 @@
 
 #include "base/alloc.h"
 
-static void put_lost(const struct xsn_list *before, const struct xsn_list *after, struct xsn_buf *buf)
+/* Addresses of before that neither the object nor who takes it in has then. */
+static void put_lost(const struct xsn_list *before, const struct xsn_list *after, const struct xsn_list *taker,
+                     struct xsn_buf *buf)
 {
         const struct xsn_type *item = xsn_type_of(XSNET_TYPE_PREFIXES)->item;
 
         for (size_t i = 0; i < before->n; i++) {
                 char text[XSN_IP_STRLEN];
 
-                if (xsn_list_find(item, after, &XSN_ITEM(*before, struct xsn_ip, i)) >= 0)
+                if (xsn_list_find(item, after, &XSN_ITEM(*before, struct xsn_ip, i)) >= 0 ||
+                    xsn_list_find(item, taker, &XSN_ITEM(*before, struct xsn_ip, i)) >= 0)
                         continue;
                 xsn_buf_put(buf, buf->len ? ", " : "gives up ");
                 xsn_buf_put(buf, xsn_ip_format_prefix(&XSN_ITEM(*before, struct xsn_ip, i), text));
@@ -29,10 +32,11 @@ static void put_losses(const struct xsn_site *site, const struct xsn_pair *pair,
         const struct xsn_pair *network = xsn_pair_network(site, pair->from, false);
         const char *name = XSN_NETWORK(pair->from) ? XSN_NETWORK(pair->from)->name : xsn_pair_name(pair->from);
         bool leaves = network && xsn_pair_leaves(site, pair, network);
+        const struct xsn_addressing *taker = &pair->implied_by->to->a;
         struct xsn_buf addresses = { 0 };
 
-        put_lost(&pair->from->a.ipv4_address, &pair->to->a.ipv4_address, &addresses);
-        put_lost(&pair->from->a.ipv6_address, &pair->to->a.ipv6_address, &addresses);
+        put_lost(&pair->from->a.ipv4_address, &pair->to->a.ipv4_address, &taker->ipv4_address, &addresses);
+        put_lost(&pair->from->a.ipv6_address, &pair->to->a.ipv6_address, &taker->ipv6_address, &addresses);
         buf->failed |= addresses.failed;
         if ((leaves || addresses.len) && !buf->failed) {
                 xsn_buf_printf(buf, "%s%s ", buf->len ? "; " : "", name ? name : "it");

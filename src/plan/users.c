@@ -260,7 +260,7 @@ static int hand_over(struct xsn_slot *net)
         return 0;
 }
 
-/* Addresses that others set on the bridge of a VLAN or bond that goes stay there, unless one of the members has them. */
+/* What others set on the bridge of a VLAN or bond that goes stays there, unless one of the members has it. */
 static int leave_behind(struct xsn_slot *slot)
 {
         const struct xsnet_object *from = slot->pair->from;

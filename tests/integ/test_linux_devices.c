@@ -3,6 +3,8 @@
  * Bonds, VLANs and tunnels of the linux backend. Kernels without them (a missing module) skip this; it runs in the
  * kernel lab, which has them all.
  */
+#include <stdio.h>
+
 #include "linux_test.h"
 
 static struct world w;
@@ -203,8 +205,10 @@ int main(void)
         TCase *tc = tcase_create("kernel");
 
         if (geteuid() != 0 || !netns_test_possible() || !kernel_has("type bond") ||
-            !kernel_has("type gretap local 10.0.0.1 remote 10.0.0.2"))
+            !kernel_has("type gretap local 10.0.0.1 remote 10.0.0.2")) {
+                puts("this kernel has no bonding or no GRE; lab_linux_devices runs the same on one that has them");
                 return 77;
+        }
         tcase_add_checked_fixture(tc, setup, teardown);
         tcase_set_timeout(tc, 120);
         tcase_add_test(tc, a_bond_takes_the_addresses_and_routes_of_its_member);

@@ -320,8 +320,8 @@ static const char *const memory_texts[] = {
         "format: 1\nowner: me\nhosts: {a: ['ovs:']}\n"
         "networks:\n- &n {name: n, description: \"a\\nb\", other-config: {k: v}}\n"
         "vifs:\n- {vm: v, device: 0, mac: 02:00:00:00:00:01, trunks: [1, 2], rate-limit: 1Mbit}\n",
-        "format: 1\nownr: me\nnetworks:\n- {name: a, mtu: 1, mtu: 2}\n- &x {nam: *x}\n"
-        "pifs: [{device: eth0, ipv4: {mode: dhcp, address: 192.0.2.1/24}}]\n",
+        ("format: 1\nownr: me\nnetworks:\n- {name: a, mtu: 1, mtu: 2}\n- &x {nam: *x}\n"
+         "pifs: [{device: eth0, ipv4: {mode: dhcp, address: 192.0.2.1/24}}]\n"),
 };
 
 START_TEST(every_allocation_of_a_reading_may_fail)

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "codec/json_scan.h"
+#include "codec/object_json.h"
 #include "codec/report.h"
 #include "codec/text.h"
 #include "codec/yaml_write.h"
@@ -91,6 +93,31 @@ START_TEST(a_token_is_found_by_what_is_right_behind_it)
         ck_assert_uint_eq(xsn_json_token_at(text, strlen(text), 4).pos.column, 2);
         ck_assert_uint_eq(xsn_json_token_at(text, strlen(text), 8).pos.column, 7);
         ck_assert_int_eq(xsn_json_token_at(text, strlen(text), 100).type, XSN_JSON_END);
+}
+END_TEST
+
+/* jansson is the model: both have to be read by others' programs. */
+START_TEST(json_is_written_as_jansson_does)
+{
+        static const char *const texts[] = {
+                "[]", "{}", "[[], {}, [{}], {\"a\": []}]", "{\"b\": 1, \"a\": {\"c\": [true, false, null]}}",
+                "[0, -1, 9223372036854775807, -9223372036854775808]", "\"one\"", "[\"\\u00e9\\u20ac\\ud83d\\ude00\"]",
+                "{\"a \\\"quoted\\\" \\\\ key\": \"/ and \\u007f and \\u2028\"}",
+                "[\"\\u0001\\b\\t\\n\\u000b\\f\\r\\u000e\\u001f\"]", "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]",
+        };
+
+        for (size_t i = 0; i < 2 * XSN_ARRAY_SIZE(texts); i++) {
+                bool indent = i % 2;
+                _cleanup_(xsn_json_decrefp) json_t *json = json_loads(texts[i / 2], JSON_DECODE_ANY, NULL);
+                size_t flags = JSON_ENCODE_ANY | (indent ? JSON_INDENT(2) : JSON_COMPACT);
+                _cleanup_(xsn_freep) char *ours = NULL, *theirs = json_dumps(json, flags);
+                struct xsn_buf buf = { 0 };
+
+                ck_assert_ptr_nonnull(json);
+                ck_assert_int_eq(xsn_json_write(json, indent, &buf), 0);
+                ck_assert_int_eq(xsn_buf_take(&buf, &ours), 0);
+                ck_assert_str_eq(ours, theirs);
+        }
 }
 END_TEST
 
@@ -208,6 +235,7 @@ int main(void)
         tcase_add_test(cases, columns_count_characters);
         tcase_add_test(cases, tokens_of_json_have_their_places);
         tcase_add_test(cases, a_token_is_found_by_what_is_right_behind_it);
+        tcase_add_test(cases, json_is_written_as_jansson_does);
         tcase_add_test(cases, texts_that_yaml_takes_for_something_else_are_known);
         tcase_add_test(cases, errors_come_in_the_order_of_the_text);
         suite_add_tcase(suite, cases);

@@ -293,11 +293,23 @@ static int each_port(struct lx_apply *a, struct lx_step *st, int phase, struct x
         return r;
 }
 
+/*
+ * A vxlan device has learned which stations are behind which remote, and would go on sending there for minutes. It
+ * forgets them when it goes down; what was set stays.
+ */
+static void set_up(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link, bool up)
+{
+        struct ifinfomsg ifi = { .ifi_index = (int)link->ifindex, .ifi_change = IFF_UP, .ifi_flags = up ? IFF_UP : 0 };
+
+        xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name, 0);
+}
+
 /* Remotes that are no longer wanted. */
 static int drop_ports(struct lx_apply *a, struct lx_step *st, int phase)
 {
         const struct xsn_tunnel *was = XSN_TUNNEL(st->s->from);
         bool vxlan = was->protocol.value == XSNET_PROTOCOL_VXLAN;
+        const struct xsn_d0_link *learned = NULL;
         int r = 0;
 
         for (size_t i = 0; i < was->remotes.n && r == 0; i++) {
@@ -311,7 +323,10 @@ static int drop_ports(struct lx_apply *a, struct lx_step *st, int phase)
                         put_remote(a, st, RTM_DELNEIGH, link, remote);
                 else if (link && !vxlan && phase == LX_PH_DELETE)
                         r = xsn_lx_delete(a, st, link);
+                learned = vxlan ? link : NULL;
         }
+        if (learned && (phase == LX_PH_REPAIR || phase == LX_PH_AFTER))
+                set_up(a, st, learned, phase == LX_PH_AFTER);
         return r;
 }
 

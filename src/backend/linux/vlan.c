@@ -13,6 +13,17 @@
 #include "backend/linux/apply.h"
 #include "base/alloc.h"
 
+/* A VLAN comes up on a device that is up only: as it is at boot, nobody may have put the NIC up yet. */
+static void put_lower_up(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *lower)
+{
+        struct ifinfomsg ifi = { .ifi_index = (int)lower->ifindex, .ifi_change = IFF_UP, .ifi_flags = IFF_UP };
+
+        if (lower->flags & IFF_UP)
+                return;
+        xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), lower->name, 0);
+        lower->flags |= IFF_UP;
+}
+
 int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
 {
         const struct xsn_vlan *vlan = XSN_VLAN(st->s->to);
@@ -45,6 +56,7 @@ int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
         link->mtu = lower->mtu;
         link->mac = lower->mac;
         link->has_mac = lower->has_mac;
+        put_lower_up(a, st, lower);
         return 0;
 }
 
