@@ -84,7 +84,8 @@ def processor_table(results, sizes, ipv6s):
                 runs = len(results.values("lib", case, n, ipv6, "user_ms"))
                 all_floor, all_lib = (results.processor(peer, case, n, ipv6) for peer in ("floor", "lib"))
                 print(f"  N={n:<5} {ipv6:8} {case:6}{runs:6}{floor:13.1f}{lib:9.1f}{times(lib, floor):>9}"
-                      f"{floor_apart:14.1f}{lib_apart:9.1f}{all_floor:12.1f}{all_lib:9.1f}{times(all_lib, all_floor):>9}")
+                      f"{floor_apart:14.1f}{lib_apart:9.1f}"
+                      f"{all_floor:12.1f}{all_lib:9.1f}{times(all_lib, all_floor):>9}")
 
 
 def times(value, floor):

@@ -201,14 +201,16 @@ static bool kernel_has(const char *args)
 
 int main(void)
 {
-        Suite *suite = suite_create("linux devices");
-        TCase *tc = tcase_create("kernel");
+        Suite *suite;
+        TCase *tc;
 
         if (geteuid() != 0 || !netns_test_possible() || !kernel_has("type bond") ||
             !kernel_has("type gretap local 10.0.0.1 remote 10.0.0.2")) {
                 puts("this kernel has no bonding or no GRE; lab_linux_devices runs the same on one that has them");
                 return 77;
         }
+        suite = suite_create("linux devices");
+        tc = tcase_create("kernel");
         tcase_add_checked_fixture(tc, setup, teardown);
         tcase_set_timeout(tc, 120);
         tcase_add_test(tc, a_bond_takes_the_addresses_and_routes_of_its_member);

@@ -152,6 +152,8 @@ int xsn_lx_tunnel_read(const struct xsn_d0_link *link, struct lx_tunnel *ret_tun
 /* Reads all ingress limits into view->rates; nothing is asked where there is no guest's device. */
 int xsn_lx_rates_read(struct lx_view *view, struct xsnet_error **ret_err);
 void xsn_lx_rates_done(struct lx_view *view);
+/* Is there a part of a limit of ours? Where that is all, the making of it was cut short. */
+bool xsn_lx_rate_is_begun(const struct lx_view *view, const struct xsn_d0_link *link);
 
 /* ---- managers.c ---- */
 

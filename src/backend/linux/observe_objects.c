@@ -335,6 +335,8 @@ static int note_ingress(struct xsnet_object *obj)
         return 0;
 }
 
+#define RATE_LEAST 8000 /* bit/s, the least that the model takes */
+
 int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
 {
         _cleanup_(xsnet_object_unrefp) struct xsnet_object *obj = NULL;
@@ -343,7 +345,7 @@ int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
         const uint64_t *rate = xsn_hash_get_str(&view->rates, link->name);
         struct xsn_vif *vif;
         char other[IFNAMSIZ + 16];
-        bool tap = false;
+        bool tap = false, begun;
         int r;
 
         r = new_object(view, XSNET_KIND_VIF, &obj);
@@ -363,8 +365,10 @@ int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
         set_bool(obj, XSNET_FIELD_STATUS_CARRIER, &vif->carrier, link->carrier);
         if (link->has_mac)
                 set_mac(obj, XSNET_FIELD_STATUS_MAC, &vif->status_mac, &link->mac);
-        if (rate && *rate > 0) {
-                vif->rate_limit = *rate;
+        /* A limit that was only begun is the least there is: so it is seen, and going back takes it away. */
+        begun = (!rate || *rate == 0) && xsn_lx_rate_is_begun(view, link);
+        if (begun || (rate && *rate > 0)) {
+                vif->rate_limit = begun ? RATE_LEAST : *rate;
                 xsn_object_mark(obj, XSNET_FIELD_RATE_LIMIT);
         }
         if (r == 0 && master)
@@ -375,7 +379,7 @@ int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
                 r = xsn_object_set_string(obj, XSNET_FIELD_NETWORK, network);
         if (r == 0)
                 r = xsn_lx_view_link(view, link, obj);
-        if (r == 0 && rate && *rate == 0)
+        if (r == 0 && rate && *rate == 0 && !begun)
                 r = note_ingress(obj);
         return r < 0 ? r : xsn_state_add(view->state, obj);
 }

@@ -189,6 +189,24 @@ int xsn_lx_rates_read(struct lx_view *view, struct xsnet_error **ret_err)
         return r;
 }
 
+/* The ifb of a limit of ours, without its alias where the making of it was cut short. */
+static const struct xsn_d0_link *own_ifb(const struct xsn_d0_net *net, const struct xsn_d0_link *link)
+{
+        const struct xsn_d0_link *ifb;
+        char name[IFNAMSIZ];
+
+        ifb_name(link->name, name);
+        ifb = xsn_d0_link_named(net, name);
+        if (!ifb || strcmp(ifb->kind, "ifb") != 0 || (ifb->alias && strncmp(ifb->alias, "xsnet:", 6) != 0))
+                return NULL;
+        return ifb;
+}
+
+bool xsn_lx_rate_is_begun(const struct lx_view *view, const struct xsn_d0_link *link)
+{
+        return own_ifb(&view->lx->net, link) != NULL;
+}
+
 /* ---- writing ---- */
 
 static void begin_tc(struct xsn_nl_batch *batch, uint16_t type, uint16_t flags, const struct tcmsg *tcm,
@@ -353,17 +371,15 @@ static int clear(struct lx_apply *a, const struct xsn_d0_link *link, bool ifb_to
                              .tcm_handle = INGRESS_HANDLE };
         const struct xsn_d0_link *ifb;
         struct ifinfomsg ifi = { 0 };
-        char name[IFNAMSIZ];
         int r = xsn_nl_batch_new(&batch, ret_err);
 
         if (r < 0)
                 return r;
         begin_tc(batch, RTM_DELQDISC, 0, &tcm, "ingress", link->name);
-        ifb_name(link->name, name);
-        ifb = xsn_d0_link_named(&a->lx->net, name);
-        if (ifb && ifb_too && strcmp(ifb->kind, "ifb") == 0 && ifb->alias && strncmp(ifb->alias, "xsnet:", 6) == 0) {
+        ifb = ifb_too ? own_ifb(&a->lx->net, link) : NULL;
+        if (ifb) {
                 ifi.ifi_index = (int)ifb->ifindex;
-                (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), name);
+                (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), ifb->name);
         }
         /* -EINVAL: there was none. */
         r = xsn_lx_send(a, batch, LX_MAY_FAIL, ret_err);
