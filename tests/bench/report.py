@@ -12,16 +12,17 @@ NAMES = {"floor": "floor", "marks": "floor with marks", "lib": "library", "ctl":
 
 
 class Results:
-    def __init__(self, rows):
+    def __init__(self, rows, best):
         self.rows = rows
+        self.typical = min if best else statistics.median
 
     def values(self, peer, case, n, ipv6, key):
         return [row[key] for row in self.rows
                 if (row["peer"], row["case"], row["n"], row["ipv6"]) == (peer, case, n, ipv6) and key in row]
 
-    def median(self, *which):
+    def value(self, *which):
         values = self.values(*which)
-        return statistics.median(values) if values else None
+        return self.typical(values) if values else None
 
     def user(self, peer, case, n, ipv6):
         """Milliseconds of user time in all runs, less those of starting the process and reading the document."""
@@ -48,9 +49,9 @@ def cell(value, floor):
     return f"{number(value, '9.1f')} {number(ratio(value, floor), '5.2f') + 'x' if value is not None else '':>6}"
 
 
-def table(results, n, ipv6, peers):
+def table(results, n, ipv6, peers, word):
     """Whole processes, then what an embedding program waits for; the floor's own time inside for comparison."""
-    print(f"\nN={n}, IPv6 {WORDS[ipv6]}: median ms, and ratio to the floor")
+    print(f"\nN={n}, IPv6 {WORDS[ipv6]}: {word} ms, and ratio to the floor")
     print(f"  {'':26}" + "".join(f"{case + ' ' + words:>20}" for case, words in CASES.items()))
     lines = [(NAMES[peer] + ", process", peer, "wall_ms", "wall_ms") for peer in peers]
     if "lib" in peers and "floor" in peers:
@@ -63,8 +64,8 @@ def table(results, n, ipv6, peers):
     for label, peer, key, base in lines:
         print(f"  {label:26}", end="")
         for case in CASES:
-            value = results.median(peer, case, n, ipv6, key)
-            floor = results.median("floor", case, n, ipv6, base) if base else None
+            value = results.value(peer, case, n, ipv6, key)
+            floor = results.value("floor", case, n, ipv6, base) if base else None
             print(f"{cell(value, floor) if base else number(value, '9.1f') + ' ' * 7:>20}", end="")
         print()
 
@@ -96,8 +97,8 @@ def times(value, floor):
 
 def time_verdicts(results, n, ipv6):
     for case, (limit, least) in TARGETS.items():
-        value = ratio(results.median("lib", case, n, ipv6, "apply_ms"),
-                      results.median("floor", case, n, ipv6, "inside_ms"))
+        value = ratio(results.value("lib", case, n, ipv6, "apply_ms"),
+                      results.value("floor", case, n, ipv6, "inside_ms"))
         if value is not None and n >= least:
             yield f"{case} {CASES[case]}, N={n}, IPv6 {ipv6}", f"{value:.2f}x", f"<= {limit}x", value <= limit
     changes = results.values("lib", "K2", n, ipv6, "changes") + results.values("ctl", "K2", n, ipv6, "changes")
@@ -118,8 +119,8 @@ def memory_verdict(results, options, n, ipv6):
     """By the difference to a few objects: what those take is the libraries' and the process's own."""
     least = min(options.sizes)
     for case in CASES:
-        few, many = ((results.median("lib", case, size, ipv6, "memory_kb"),
-                      results.median("lib", case, size, ipv6, "objects")) for size in (least, n))
+        few, many = ((results.value("lib", case, size, ipv6, "memory_kb"),
+                      results.value("lib", case, size, ipv6, "objects")) for size in (least, n))
         if n < 1000 or n == least or None in few + many:
             continue
         value = (many[0] - few[0]) * 1024 / (many[1] - few[1])
@@ -147,11 +148,11 @@ def show_faults(faults):
 
 
 def show(rows, options):
-    results = Results(rows)
+    results = Results(rows, options.best)
     for n in options.sizes:
         for ipv6 in options.ipv6:
             peers = [peer for peer in options.peers if results.values(peer, "K1", n, ipv6, "wall_ms")]
             if peers:
-                table(results, n, ipv6, peers)
+                table(results, n, ipv6, peers, "best" if options.best else "median")
     processor_table(results, options.sizes, options.ipv6)
     verdicts(results, options)
