@@ -400,11 +400,14 @@ bool xsn_decode_bool(struct xsn_decoder *d, const struct xsn_path *path, const s
 bool xsn_decode_text(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_node *node, char **ret_text)
 {
         struct xsn_field field = { .name = path->key, .type = XSNET_TYPE_STR, .min = 1, .max = 4096 };
-        char *text = NULL;
+        union {
+                char *text;
+                struct xsn_enumval any; /* an optimizing compiler sees read_scalar() write one */
+        } value = { NULL };
 
-        if (!read_scalar(d, path, &field, node, &text))
+        if (!read_scalar(d, path, &field, node, &value))
                 return false;
         xsn_free(*ret_text);
-        *ret_text = text;
+        *ret_text = value.text;
         return true;
 }
