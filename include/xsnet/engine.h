@@ -90,7 +90,8 @@ struct xsnet_engine *xsnet_engine_unref(struct xsnet_engine *engine);
  * together, and if one fails, all go back.
  *
  * Returns: 0; -EINVAL for a bad URI or option; -EPROTONOSUPPORT where this build has no
- * such backend; -EEXIST for a second target of that URI; -EBUSY during an operation or
+ * such backend; -EEXIST for a second target of that URI, or for the same one under
+ * another; -EBUSY during an operation or
  * while watched; what the backend meets when it opens; -ENOMEM.
  * Since: 0.1
  */
@@ -132,9 +133,11 @@ int xsnet_engine_dispatch(struct xsnet_engine *engine, struct xsnet_error **ret_
  * @dir: a directory, made (mode 0700) when it is first needed if only its last part is
  *       missing; copied; NULL, as a new engine has it: in memory only
  *
- * Each target has a journal and a lock there, named after a digest of its URI. All who
- * apply to a target must use one directory: then no two of them, in whichever
- * processes, ever apply at once, and a journal outlives the process. Without one
+ * Each target has a journal and a lock there, named after a digest of what it is,
+ * whatever its URI calls it (of linux: the network namespace), or where its backend
+ * does not tell that, of its URI. All who apply to a target must use one directory:
+ * then no two of them, in whichever processes, ever apply at once, and a journal
+ * outlives the process. Without one
  * there is no lock between processes, and a journal that could not be used up lives
  * as long as the engine.
  *
@@ -278,7 +281,8 @@ int xsnet_engine_verify(struct xsnet_engine *engine, struct xsnet_state *desired
  * @ret_report: as xsnet_engine_apply()
  *
  * A run leaves its journal where its process was killed, or where going back failed.
- * Without journals there is nothing to do.
+ * Without journals there is nothing to do. A journal is found under any URI of its
+ * target, also after a restart of the host where its directory outlives that.
  *
  * Returns: 0; -EAGAIN "journal-locked"; -EINVAL "bad-journal" for one that cannot be read; what
  * a step failed with, and then the journal stays.

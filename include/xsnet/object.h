@@ -96,8 +96,8 @@ int xsnet_object_is_reset(struct xsnet_object *obj, int field);
 /**
  * xsnet_object_reset - have a field put back to its default
  *
- * Returns: 0; -ENOENT where the kind has no such field; -EINVAL for a field of the
- * identity and for a status field.
+ * Returns: 0; -ENOENT where the kind has no such field; -EINVAL "no-default" for a field of the
+ * identity, one that is required to make the object, and a status field.
  * Since: 0.1
  */
 int xsnet_object_reset(struct xsnet_object *obj, int field, struct xsnet_error **ret_err);
@@ -248,8 +248,10 @@ int xsnet_object_get_item(struct xsnet_object *obj, int field, size_t index, cha
  * @key:   copied
  * @value: copied; NULL has the key deleted where it is
  *
+ * Both are UTF-8; of the control characters below U+0020 they may have tab, new line and return.
+ *
  * Returns: 0; -ENOENT where the kind has no such field; -EINVAL for another type and for
- * what is no UTF-8 text; -ENOMEM.
+ * what is no such text; -ENOMEM.
  * Since: 0.1
  */
 int xsnet_object_set_entry(struct xsnet_object *obj, int field, const char *key, const char *value,

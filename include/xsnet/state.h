@@ -110,6 +110,8 @@ const char *xsnet_state_get_owner(struct xsnet_state *state);
  * xsnet_state_set_prune - have the owner's objects that are not named removed
  * @prune: 0 or 1
  *
+ * A state that is to prune needs an owner, see xsnet_state_set_owner(); one without is refused when it is checked.
+ *
  * Since: 0.1
  */
 void xsnet_state_set_prune(struct xsnet_state *state, int prune);

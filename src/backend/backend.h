@@ -43,6 +43,13 @@ struct xsn_backend_ops {
         /* Parses the URI's options; may fail at once. */
         int (*open)(const struct xsn_backend_env *env, const struct xsn_uri *uri, struct xsn_backend **ret_backend,
                     struct xsnet_error **ret_err);
+        /*
+         * What the target is, however a URI says it: two that are one have the same text, in all processes. NULL in
+         * the table: the URI says it. `boot` changes when the target loses its state; NULL: it does not. Both are the
+         * caller's.
+         */
+        int (*identify)(struct xsn_backend *backend, char **ret_identity, char **ret_boot,
+                        struct xsnet_error **ret_err);
         /* Ends what is under way without its callbacks. */
         void (*close)(struct xsn_backend *backend);
 
@@ -83,7 +90,7 @@ const char *xsn_backend_scheme_at(size_t i);
  */
 int xsn_backend_open(const struct xsn_backend_env *env, const char *uri, struct xsn_backend **ret_backend,
                      struct xsnet_error **ret_err);
-/* The URI without a password, for messages and journals. 0 or -ENOMEM. */
+/* The URI without user and password, for messages and journals. 0 or -ENOMEM. */
 int xsn_backend_name(const char *uri, char **ret_name);
 /* The same for a target in memory that its user holds; fake/ is in every build. */
 int xsn_fake_open(const struct xsn_backend_env *env, struct xsnet_fake *fake, struct xsn_backend **ret_backend,

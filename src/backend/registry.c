@@ -9,6 +9,7 @@
 #include "backend/uri.h"
 #include "base/alloc.h"
 #include "base/names.h"
+#include "base/redact.h"
 
 static const struct xsn_backend_ops *const backends[] = { XSN_BACKEND_ROWS };
 
@@ -58,20 +59,10 @@ int xsn_backend_open(const struct xsn_backend_env *env, const char *text, struct
         return ops->open(env, uri, ret_backend, ret_err);
 }
 
-/* "xapi:https://root:secret@xs-1" is "xapi:https://root@xs-1" to others. */
 int xsn_backend_name(const char *text, char **ret_name)
 {
-        const char *host = strstr(text, "//"), *at, *colon;
         struct xsn_buf buf = { 0 };
 
-        host = host ? host + 2 : NULL;
-        at = host ? memchr(host, '@', strcspn(host, "/?")) : NULL;
-        colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
-        if (colon) {
-                xsn_buf_putn(&buf, text, (size_t)(colon - text));
-                xsn_buf_put(&buf, at);
-        } else {
-                xsn_buf_put(&buf, text);
-        }
+        xsn_redact_uri(text, &buf);
         return xsn_buf_take(&buf, ret_name);
 }

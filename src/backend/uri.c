@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/names.h"
+#include "base/redact.h"
 
 #define URI_MAX 4096 /* bytes */
 
@@ -32,9 +33,21 @@ static bool scheme_valid(const char *s, size_t len)
         return len > 0;
 }
 
+static int redact(const char *text, char **ret_text)
+{
+        struct xsn_buf buf = { 0 };
+
+        xsn_redact_uri(text, &buf);
+        return xsn_buf_take(&buf, ret_text);
+}
+
 static int bad(const char *text, struct xsnet_error **ret_err, const char *what)
 {
-        return xsn_error_set(ret_err, -EINVAL, "bad-uri", "target '%s': %s", text, what);
+        _cleanup_(xsn_freep) char *clean = NULL;
+
+        if (redact(text, &clean) < 0)
+                return xsn_error_oom(ret_err);
+        return xsn_error_set(ret_err, -EINVAL, "bad-uri", "target '%s': %s", clean, what);
 }
 
 /* One "name=value"; a name alone is an empty value. */
@@ -89,10 +102,9 @@ int xsn_uri_parse(const char *text, struct xsn_uri **ret_uri, struct xsnet_error
         if (!uri)
                 return xsn_error_oom(ret_err);
         question = colon + strcspn(colon, "?");
-        uri->text = xsn_strdup(text);
         uri->scheme = xsn_strndup(text, (size_t)(colon - text));
         uri->rest = xsn_strndup(colon + 1, (size_t)(question - colon - 1));
-        if (!uri->text || !uri->scheme || !uri->rest)
+        if (redact(text, &uri->text) < 0 || !uri->scheme || !uri->rest)
                 return xsn_error_oom(ret_err);
         r = *question ? parse_options(uri, question + 1, ret_err) : 0;
         if (r < 0)

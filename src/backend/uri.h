@@ -6,7 +6,7 @@
 #include "model/value.h"
 
 struct xsn_uri {
-        char *text;   /* as given */
+        char *text;   /* for messages: without user, password, and secret options */
         char *scheme; /* "linux" */
         char *rest;   /* between the colon and the question mark, "" where there is none */
         struct xsn_list options; /* a map; percent-decoded */

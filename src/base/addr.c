@@ -47,9 +47,14 @@ int xsn_mac_parse(const char *s, struct xsn_mac *ret_mac)
 
 char *xsn_mac_format(const struct xsn_mac *mac, char buf[XSN_MAC_STRLEN])
 {
-        const uint8_t *b = mac->b;
+        static const char digits[] = "0123456789abcdef";
+        char *p = buf;
 
-        (void)snprintf(buf, XSN_MAC_STRLEN, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+        for (int i = 0; i < 6; i++) {
+                *p++ = digits[mac->b[i] >> 4];
+                *p++ = digits[mac->b[i] & 15];
+                *p++ = i < 5 ? ':' : '\0';
+        }
         return buf;
 }
 

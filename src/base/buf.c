@@ -9,8 +9,7 @@
 
 #include "base/alloc.h"
 
-/* Room for n more bytes and the NUL. */
-static bool make_room(struct xsn_buf *buf, size_t n)
+static XSN_RARE bool grow(struct xsn_buf *buf, size_t n)
 {
         void *grown = buf->s;
         size_t need;
@@ -26,14 +25,30 @@ static bool make_room(struct xsn_buf *buf, size_t n)
         return true;
 }
 
-void xsn_buf_putn(struct xsn_buf *buf, const char *s, size_t n)
+/* Room for n more bytes and the NUL. */
+static inline bool make_room(struct xsn_buf *buf, size_t n)
 {
+        return (!buf->failed && n < buf->cap - buf->len) || grow(buf, n);
+}
+
+char *xsn_buf_add(struct xsn_buf *buf, size_t n)
+{
+        char *at;
+
         if (!make_room(buf, n))
-                return;
-        if (n > 0)
-                memcpy(buf->s + buf->len, s, n);
+                return NULL;
+        at = buf->s + buf->len;
         buf->len += n;
         buf->s[buf->len] = '\0';
+        return at;
+}
+
+void xsn_buf_putn(struct xsn_buf *buf, const char *s, size_t n)
+{
+        char *at = xsn_buf_add(buf, n);
+
+        if (at && n > 0)
+                memcpy(at, s, n);
 }
 
 void xsn_buf_put(struct xsn_buf *buf, const char *s)
@@ -43,7 +58,10 @@ void xsn_buf_put(struct xsn_buf *buf, const char *s)
 
 void xsn_buf_putc(struct xsn_buf *buf, char c)
 {
-        xsn_buf_putn(buf, &c, 1);
+        char *at = xsn_buf_add(buf, 1);
+
+        if (at)
+                *at = c;
 }
 
 void xsn_buf_put_number(struct xsn_buf *buf, uint64_t n)

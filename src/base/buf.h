@@ -19,6 +19,8 @@ struct xsn_buf {
 void xsn_buf_put(struct xsn_buf *buf, const char *s);
 void xsn_buf_putn(struct xsn_buf *buf, const char *s, size_t n);
 void xsn_buf_putc(struct xsn_buf *buf, char c);
+/* Appends n bytes that the caller fills; NULL without memory. */
+char *xsn_buf_add(struct xsn_buf *buf, size_t n);
 /* In decimal; for what prints so often that printf() would be felt. */
 void xsn_buf_put_number(struct xsn_buf *buf, uint64_t n);
 void xsn_buf_printf(struct xsn_buf *buf, const char *fmt, ...) XSN_PRINTF(2, 3);

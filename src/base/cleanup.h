@@ -27,6 +27,9 @@
         }                                                                                                              \
         struct xsn_semicolon_
 
+/* Seldom called from where it counts: inlined, it would make its caller save registers for it each time. */
+#define XSN_RARE __attribute__((__noinline__, __cold__))
+
 #define XSN_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static inline void xsn_close_fdp(int *fd)

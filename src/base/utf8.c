@@ -32,6 +32,24 @@ static bool is_control(const char *s, size_t n)
         return c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0);
 }
 
+/* U+FFFE and U+FFFF are no characters of XML. */
+static bool is_no_character(const char *s, size_t n)
+{
+        return n == 3 && (!memcmp(s, "\xef\xbf\xbe", 3) || !memcmp(s, "\xef\xbf\xbf", 3));
+}
+
+bool xsn_text_keepable(const char *s)
+{
+        while (*s) {
+                size_t n = xsn_utf8_len(s, strnlen(s, 4));
+
+                if (!n || is_no_character(s, n) || ((unsigned char)*s < 0x20 && !strchr("\t\n\r", *s)))
+                        return false;
+                s += n;
+        }
+        return true;
+}
+
 bool xsn_text_valid(const char *s, bool lines)
 {
         while (*s) {
@@ -39,8 +57,8 @@ bool xsn_text_valid(const char *s, bool lines)
 
                 if (!n || (is_control(s, n) && !(lines && (*s == '\t' || *s == '\n'))))
                         return false;
-                if (n == 3 && (!memcmp(s, "\xef\xbf\xbe", 3) || !memcmp(s, "\xef\xbf\xbf", 3)))
-                        return false; /* U+FFFE and U+FFFF are no characters of XML */
+                if (is_no_character(s, n))
+                        return false;
                 s += n;
         }
         return true;

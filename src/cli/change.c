@@ -180,6 +180,8 @@ static int finish(const struct cli *cli, struct xsnet_report *report)
         bool any = xsnet_report_get_outcome(report) == XSNET_OUTCOME_DONE;
         int code = xsnet_report_dump(report, form, &text, &err) < 0 ? cli_fail(err) : cli_print(text);
 
+        if (code && any)
+                (void)fprintf(stderr, "xsnetctl: what was to do is done, and verified\n");
         free(text);
         xsnet_report_unref(report);
         return changed(cli, any, code);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,8 @@ int main(int argc, char **argv)
         int code;
 
         hold_streams();
+        /* A reader that goes is an error that is told, not an end in the middle of an apply. */
+        (void)signal(SIGPIPE, SIG_IGN);
         code = cli_parse(&cli, argc, argv, &command);
 
         if (code < 0)

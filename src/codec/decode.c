@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/names.h"
+#include "base/redact.h"
 
 static const struct xsn_field uris_field = {
         .name = "hosts", .type = XSNET_TYPE_STRS, .flags = XSN_F_SET | XSN_F_ONE, .min = 1, .max = 4096
@@ -59,27 +60,27 @@ static void read_owner(struct xsn_decoder *d, const struct xsn_path *path, const
                 xsn_report_take(d->report, node->pos, xsn_path_text(path, where), err);
 }
 
-/* "https://root:secret@xs-1": a password has no place in a document, nor in a message about it. */
-static bool has_password(const char *uri)
+/* A password has no place in a document, nor in a message about it: this comes before any other look at the text. */
+static bool check_uri(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_node *node)
 {
-        const char *user = strstr(uri, "//"), *at;
-        size_t len;
-
-        if (!user)
-                return false;
-        user += 2;
-        len = strcspn(user, "/?#");
-        at = memrchr(user, '@', len);
-        return at && memchr(user, ':', (size_t)(at - user));
+        if (node->type != XSN_NODE_SCALAR || !xsn_uri_has_password(node->text))
+                return true;
+        fault(d, path, node->pos, -EINVAL, "password",
+              "a document holds no passwords: they are given as options of the target");
+        return false;
 }
 
-static void check_uris(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_node *node,
-                       const struct xsn_list *uris)
+/* A URI or several. */
+static bool read_uris(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_node *node,
+                      struct xsn_host *host)
 {
-        for (size_t i = 0; i < uris->n; i++)
-                if (has_password(XSN_ITEM(*uris, char *, i)))
-                        fault(d, path, node->pos, -EINVAL, "password",
-                              "a document holds no passwords: they are given as options of the target");
+        struct xsn_path at = { .up = path };
+        bool ok = check_uri(d, path, node);
+
+        for (const struct xsn_child *child = node->type == XSN_NODE_LIST ? node->first : NULL; child;
+             child = child->next, at.index++)
+                ok &= check_uri(d, &at, child->value);
+        return ok && xsn_decode_list(d, path, &uris_field, node, &host->uris);
 }
 
 /* What an observed state knows of a host: {uuid, label, uris}. */
@@ -96,7 +97,7 @@ static void read_host_map(struct xsn_decoder *d, const struct xsn_path *path, co
                 else if (xsn_node_is(child->key, "label"))
                         xsn_decode_text(d, &at, child->value, &host->label);
                 else if (xsn_node_is(child->key, "uris"))
-                        xsn_decode_list(d, &at, &uris_field, child->value, &host->uris);
+                        read_uris(d, &at, child->value, host);
                 else
                         xsn_decode_unknown_key(d, &at, child->key, known, XSN_ARRAY_SIZE(known));
         }
@@ -119,11 +120,8 @@ static void read_host(struct xsn_decoder *d, const struct xsn_path *path, const 
         host->pos = child->key->pos;
         if ((d->flags & XSN_CODEC_OBSERVED) && child->value->type == XSN_NODE_MAP)
                 read_host_map(d, &at, child->value, host);
-        else if (!xsn_decode_list(d, &at, &uris_field, child->value, &host->uris))
-                return;
-        else if (!host->uris.n && !(d->flags & XSN_CODEC_OBSERVED))
+        else if (read_uris(d, &at, child->value, host) && !host->uris.n && !(d->flags & XSN_CODEC_OBSERVED))
                 xsn_decode_wrong_type(d, &at, "a URI or several", child->value);
-        check_uris(d, &at, child->value, &host->uris);
 }
 
 static void read_hosts(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_node *node,
@@ -132,7 +130,8 @@ static void read_hosts(struct xsn_decoder *d, const struct xsn_path *path, const
         char where[XSN_PATH_TEXT];
 
         if (node->type != XSN_NODE_MAP) {
-                xsn_decode_wrong_type(d, path, "a map of hosts", node);
+                if (check_uri(d, path, node))
+                        xsn_decode_wrong_type(d, path, "a map of hosts", node);
                 return;
         }
         if (node->n > XSN_CODEC_HOSTS_MAX) {
@@ -208,6 +207,7 @@ bool xsn_decode_document(struct xsn_decoder *d, const struct xsn_node *root, str
                         read_owner(d, &path, child->value, state);
                 } else if (!strcmp(path.key, "prune")) {
                         xsn_decode_bool(d, &path, child->value, &state->prune);
+                        state->prune_pos = child->value->pos;
                 } else if (!strcmp(path.key, "hosts")) {
                         read_hosts(d, &path, child->value, state);
                 } else if (!strcmp(path.key, "private-networks")) {
@@ -217,5 +217,7 @@ bool xsn_decode_document(struct xsn_decoder *d, const struct xsn_node *root, str
                         unknown_key(d, &path, child->key);
                 }
         }
+        if (!state->owner && xsn_node_get(root, "owner"))
+                state->prune = false; /* what is wrong with the owner has been said */
         return !d->report->failed;
 }

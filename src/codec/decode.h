@@ -34,9 +34,6 @@ struct xsnet_object *xsn_decode_item(struct xsn_decoder *d, const struct xsn_pat
 void xsn_decode_row(struct xsn_decoder *d, const struct xsn_path *path, struct xsnet_object *obj, size_t i,
                     const struct xsn_node *node);
 
-/* The identity, what is required, what selects and what is observed have no default to go back to. */
-bool xsn_row_can_reset(const struct xsn_class *cls, const struct xsn_field *field);
-
 /*
  * For what is no row of a kind: a value as a row like it would take it, in place of the old one. False where something
  * was wrong.

@@ -115,7 +115,7 @@ static void sub_null(struct xsn_decoder *d, const struct xsn_path *path, struct 
 
         for (size_t i = 0; i < n; i++)
                 if (within(xsn_class_field(obj->cls, i), prefix, len))
-                        reset = reset && xsn_row_can_reset(obj->cls, xsn_class_field(obj->cls, i));
+                        reset = reset && xsn_object_can_reset(obj->cls, xsn_class_field(obj->cls, i));
         if (!reset)
                 xsn_decode_wrong_type(d, path, "a map", node);
         for (size_t i = 0; i < n && reset; i++)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 #define SCALAR_MAX 8192u /* bytes: more than any row takes, little enough for a message */
 
@@ -276,24 +277,16 @@ static int entry_compare(const void *a, const void *b)
         return strcmp(((const struct xsn_entry *)a)->key, ((const struct xsn_entry *)b)->key);
 }
 
-/*
- * What XML could not carry to XAPI is refused, but for what was observed. More than a text of a row may hold is let
- * through: what `show` printed of a pool's maps is to come back.
- */
+/* What was observed is kept as it is. */
 static bool check_text(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_node *node)
 {
         char where[XSN_PATH_TEXT];
-        bool ok = true;
 
-        if (d->flags & XSN_CODEC_OBSERVED)
+        if ((d->flags & XSN_CODEC_OBSERVED) || xsn_text_keepable(node->text))
                 return true;
-        for (const unsigned char *p = (const unsigned char *)node->text; *p && ok; p++)
-                ok = *p >= 0x20 || *p == '\t' || *p == '\n' || *p == '\r';
-        ok = ok && !strstr(node->text, "\xef\xbf\xbe") && !strstr(node->text, "\xef\xbf\xbf");
-        if (!ok)
-                xsn_report_add(d->report, node->pos, xsn_path_text(path, where), -EINVAL, "bad-value",
-                               "expected a text without control characters, found '%s'", node->text);
-        return ok;
+        xsn_report_add(d->report, node->pos, xsn_path_text(path, where), -EINVAL, "bad-value",
+                       "expected a text without control characters, found '%s'", node->text);
+        return false;
 }
 
 static bool read_entry(struct xsn_decoder *d, const struct xsn_path *path, const struct xsn_child *child,
@@ -350,14 +343,6 @@ static struct xsn_field loosen(const struct xsn_field *field)
         return loose;
 }
 
-bool xsn_row_can_reset(const struct xsn_class *cls, const struct xsn_field *field)
-{
-        /* A shared row, but a part of the identity here. */
-        bool tunnels_network = cls->kind == XSNET_KIND_TUNNEL && field->id == XSNET_FIELD_NETWORK;
-
-        return !tunnels_network && !(field->flags & (XSN_F_KEY | XSN_F_REQUIRED | XSN_F_SELECT | XSN_F_OBSERVED));
-}
-
 void xsn_decode_row(struct xsn_decoder *d, const struct xsn_path *path, struct xsnet_object *obj, size_t i,
                     const struct xsn_node *node)
 {
@@ -370,7 +355,7 @@ void xsn_decode_row(struct xsn_decoder *d, const struct xsn_path *path, struct x
         obj->field_pos[i] = node->pos;
         xsn_object_clear_row(obj, i); /* of a key that stands twice */
         if (node->type == XSN_NODE_NULL) {
-                if (xsn_row_can_reset(obj->cls, field))
+                if (xsn_object_can_reset(obj->cls, field))
                         xsn_object_reset_row(obj, i);
                 else
                         xsn_report_add(d->report, node->pos, xsn_path_text(path, where), -EINVAL, "no-default",

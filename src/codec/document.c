@@ -130,19 +130,6 @@ int xsn_codec_load(const char *text, size_t len, int format, const char *source,
         return finish(r, &report, &tree, state, ret_state, ret_err);
 }
 
-int xsn_codec_state_from_json(const json_t *json, unsigned flags, struct xsnet_state **ret_state,
-                              struct xsnet_error **ret_err)
-{
-        struct xsn_report report = { .source = NULL };
-        struct xsnet_state *state = NULL;
-        struct xsn_tree tree = { 0 };
-        int r = xsn_json_tree(json, &report, &tree);
-
-        if (r >= 0 && !report.failed)
-                r = decode(tree.root, flags, &report, &state);
-        return finish(r, &report, &tree, state, ret_state, ret_err);
-}
-
 /* The object of a tree that has its kind beside its fields. */
 static struct xsnet_object *decode_alone(const struct xsn_node *root, unsigned flags, struct xsn_report *report)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * {"xsnet-journal": 1, "target": .., "owner": .., "payload": .., "entries": [{"before": .., "after": ..}]}
+ * {"xsnet-journal": 2, "target": .., "identity": .., "boot": .., "owner": .., "payload": ..,
+ *  "entries": [{"before": .., "after": ..}]}
+ * Version 1 had no identity and no boot.
  * The file may be old, cut short, or somebody else's: nothing in it is believed before it was checked.
  */
 #include "codec/journal.h"
@@ -10,79 +12,57 @@
 
 #include "base/alloc.h"
 #include "base/names.h"
+#include "codec/emit.h"
 #include "codec/object_json.h"
 
-#define VERSION 1
+#define VERSION 2
 
-static int put(json_t *map, const char *key, json_t *value)
+static void put_text(struct xsn_emit *emit, const char *key, const char *text)
 {
-        return value && !json_object_set_new(map, key, value) ? 0 : -ENOMEM;
+        if (text)
+                xsn_emit_key_text(emit, key, text);
 }
 
-static int put_text(json_t *map, const char *key, const char *text)
+static void put_object(struct xsn_emit *emit, const char *key, const struct xsnet_object *obj)
 {
-        static const struct xsn_field field = { .type = XSNET_TYPE_STR };
-        json_t *value = NULL;
-        int r = text ? xsn_codec_value_to_json(&field, &text, XSN_CODEC_OBSERVED, &value) : 0;
-
-        return r < 0 || !text ? r : put(map, key, value);
+        if (!obj)
+                return;
+        xsn_emit_key(emit, key);
+        xsn_emit_object(emit, obj);
 }
 
-static int put_object(json_t *map, const char *key, const struct xsnet_object *obj)
+static void emit_journal(struct xsn_emit *emit, const struct xsn_journal *journal)
 {
-        json_t *value = NULL;
-        int r = obj ? xsn_codec_object_to_json(obj, XSN_CODEC_OBSERVED, &value) : 0;
-
-        return r < 0 || !obj ? r : put(map, key, value);
-}
-
-static int fill_head(json_t *json, const struct xsn_journal *journal)
-{
-        int r = put(json, "xsnet-journal", json_integer(VERSION));
-
-        if (!r)
-                r = put_text(json, "target", journal->target);
-        if (!r)
-                r = put_text(json, "owner", journal->owner);
-        return r ? r : put_text(json, "payload", journal->payload);
-}
-
-static int write_entry(const struct xsn_journal_entry *entry, struct xsn_buf *buf)
-{
-        _cleanup_(xsn_json_decrefp) json_t *json = json_object();
-        int r = json ? put_object(json, "before", entry->before) : -ENOMEM;
-
-        if (!r)
-                r = put_object(json, "after", entry->after);
-        return r ? r : xsn_json_write(json, false, buf);
-}
-
-/* Entry by entry: as values, all of them would take more memory than everything else of an apply together. */
-static int write_journal(const struct xsn_journal *journal, struct xsn_buf *buf)
-{
-        _cleanup_(xsn_json_decrefp) json_t *head = json_object();
-        int r = head ? fill_head(head, journal) : -ENOMEM;
-
-        if (!r)
-                r = xsn_json_write(head, false, buf);
-        if (r < 0)
-                return r;
-        buf->len--; /* the brace that ends the head: the entries are its last member */
-        xsn_buf_put(buf, ",\"entries\":[");
-        for (size_t i = 0; !r && i < journal->n_entries; i++) {
-                if (i > 0)
-                        xsn_buf_putc(buf, ',');
-                r = write_entry(&journal->entries[i], buf);
+        xsn_emit(emit, XSN_EMIT_MAP);
+        xsn_emit_key(emit, "xsnet-journal");
+        xsn_emit_number(emit, VERSION);
+        put_text(emit, "target", journal->target);
+        put_text(emit, "identity", journal->identity);
+        put_text(emit, "boot", journal->boot);
+        put_text(emit, "owner", journal->owner);
+        put_text(emit, "payload", journal->payload);
+        xsn_emit_key(emit, "entries");
+        xsn_emit(emit, XSN_EMIT_MAPS);
+        for (size_t i = 0; i < journal->n_entries; i++) {
+                xsn_emit(emit, XSN_EMIT_MAP);
+                put_object(emit, "before", journal->entries[i].before);
+                put_object(emit, "after", journal->entries[i].after);
+                xsn_emit(emit, XSN_EMIT_MAP_END);
         }
-        xsn_buf_put(buf, "]}\n");
-        return r;
+        xsn_emit(emit, XSN_EMIT_LIST_END);
+        xsn_emit(emit, XSN_EMIT_MAP_END);
 }
 
 int xsn_codec_journal_dump(const struct xsn_journal *journal, char **ret_text, struct xsnet_error **ret_err)
 {
+        struct xsn_json_emit json;
         struct xsn_buf buf = { 0 };
-        int r = write_journal(journal, &buf);
+        int r;
 
+        xsn_json_begin(&json, false, XSN_CODEC_OBSERVED, &buf);
+        emit_journal(&json.emit, journal);
+        xsn_buf_putc(&buf, '\n');
+        r = xsn_emit_done(&json.emit);
         if (r < 0)
                 xsn_buf_done(&buf);
         if (r == -EILSEQ)
@@ -196,19 +176,24 @@ static int get_entries(const json_t *json, struct xsn_journal *journal, struct x
 
 static int get_journal(const json_t *json, struct xsn_journal *journal, struct xsnet_error **ret_err)
 {
-        static const char *const keys[] = { "xsnet-journal", "target", "owner", "payload", "entries" };
+        static const char *const keys[] = { "xsnet-journal", "target",  "identity", "boot",
+                                            "owner",         "payload", "entries" };
         const json_t *version = json_object_get(json, "xsnet-journal");
         int r;
 
         if (!json_is_integer(version))
                 return bad(ret_err, "it is no journal of this library");
-        if (json_integer_value(version) != VERSION)
+        if (json_integer_value(version) < 1 || json_integer_value(version) > VERSION)
                 return bad(ret_err, "another version of this library wrote it");
         if (!has_only(json, keys, XSN_ARRAY_SIZE(keys)))
                 return bad(ret_err, "it has a key that this version does not know");
         r = get_text(json, "target", &journal->target, ret_err);
         if (!r && !journal->target)
                 r = bad(ret_err, "it has no target");
+        if (!r)
+                r = get_text(json, "identity", &journal->identity, ret_err);
+        if (!r)
+                r = get_text(json, "boot", &journal->boot, ret_err);
         if (!r)
                 r = get_text(json, "owner", &journal->owner, ret_err);
         if (!r && journal->owner && !xsn_owner_valid(journal->owner))

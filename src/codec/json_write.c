@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * JSON values to text, byte for byte as jansson's json_dumps() writes them. That calls back for every comma and looks
- * for circles with a hash of printed pointers, which took a third of the processor time of an apply, for the journal.
- * Called for values that this folder made: trees, without reals.
- */
-#include "codec/object_json.h"
-
-#include <errno.h>
-#include <string.h>
-
-struct writer {
-        struct xsn_buf *buf;
-        bool indent;
-};
-
-static void write_value(const struct writer *w, const json_t *json, unsigned depth);
+/* The events of emit.h as JSON, byte for byte as jansson's json_dumps() writes the same values. */
+#include "codec/emit.h"
 
 /* What RFC 8259 wants escaped, and nothing else. */
 static void write_escape(struct xsn_buf *buf, unsigned char c)
@@ -32,114 +18,144 @@ static void write_escape(struct xsn_buf *buf, unsigned char c)
         }
 }
 
-static void write_text(struct xsn_buf *buf, const char *s, size_t len)
+/* The length of what can stand as it is. */
+static size_t plain_len(const char *s, size_t len)
 {
-        size_t start = 0;
+        static const bool special[256] = { [0 ... 0x1f] = true, ['"'] = true, ['\\'] = true };
+        size_t i = 0;
 
+        while (i < len && !special[(unsigned char)s[i]])
+                i++;
+        return i;
+}
+
+static XSN_RARE void write_escaped(struct xsn_buf *buf, const char *s, size_t len)
+{
         xsn_buf_putc(buf, '"');
-        for (size_t i = 0; i < len; i++) {
-                unsigned char c = (unsigned char)s[i];
+        while (len > 0) {
+                size_t plain = plain_len(s, len);
 
-                if (c >= ' ' && c != '"' && c != '\\')
-                        continue;
-                xsn_buf_putn(buf, s + start, i - start);
-                write_escape(buf, c);
-                start = i + 1;
+                xsn_buf_putn(buf, s, plain);
+                if (plain < len)
+                        write_escape(buf, (unsigned char)s[plain++]);
+                s += plain;
+                len -= plain;
         }
-        xsn_buf_putn(buf, s + start, len - start);
         xsn_buf_putc(buf, '"');
 }
 
+/* In quotes; `before` and `after` are single characters, or NUL for none. */
+static void write_plain(struct xsn_buf *buf, char before, const char *s, size_t len, char after)
+{
+        char *at = xsn_buf_add(buf, len + 2 + !!before + !!after);
+
+        if (!at)
+                return;
+        if (before)
+                *at++ = before;
+        *at++ = '"';
+        memcpy(at, s, len);
+        at[len] = '"';
+        if (after)
+                at[len + 1] = after;
+}
+
+static void write_text(struct xsn_buf *buf, char before, const char *s, size_t len, char after)
+{
+        if (plain_len(s, len) == len) {
+                write_plain(buf, before, s, len, after);
+                return;
+        }
+        if (before)
+                xsn_buf_putc(buf, before);
+        write_escaped(buf, s, len);
+        if (after)
+                xsn_buf_putc(buf, after);
+}
+
 /* Between the items of a list or map, before the first, and after the last. */
-static void write_break(const struct writer *w, unsigned depth)
+static XSN_RARE void write_break(const struct xsn_json_emit *json)
 {
         static const char spaces[] = "                                ";
 
-        if (!w->indent)
-                return;
-        xsn_buf_putc(w->buf, '\n');
-        for (size_t left = 2 * (size_t)depth; left > 0;) {
+        xsn_buf_putc(json->buf, '\n');
+        for (size_t left = 2 * (size_t)json->depth; left > 0;) {
                 size_t n = left < sizeof(spaces) - 1 ? left : sizeof(spaces) - 1;
 
-                xsn_buf_putn(w->buf, spaces, n);
+                xsn_buf_putn(json->buf, spaces, n);
                 left -= n;
         }
 }
 
-static void write_list(const struct writer *w, const json_t *list, unsigned depth)
+/* Begins what has its own place: a key, and a value that has none. Returns what is left to write before it. */
+static char begin_item(struct xsn_json_emit *json)
 {
-        size_t n = json_array_size(list);
+        if (!json->indent || !json->depth)
+                return json->any ? ',' : '\0';
+        if (json->any)
+                xsn_buf_putc(json->buf, ',');
+        write_break(json);
+        return '\0';
+}
 
-        xsn_buf_putc(w->buf, '[');
-        for (size_t i = 0; i < n; i++) {
-                xsn_buf_put(w->buf, i ? "," : "");
-                write_break(w, depth + 1);
-                write_value(w, json_array_get(list, i), depth + 1);
+/* As begin_item(). */
+static char begin_value(struct xsn_json_emit *json)
+{
+        if (!json->keyed)
+                return begin_item(json);
+        json->keyed = false;
+        return json->indent ? ' ' : '\0';
+}
+
+static void put_edge(struct xsn_emit *emit, int edge)
+{
+        struct xsn_json_emit *json = (struct xsn_json_emit *)emit;
+        bool end = edge == XSN_EMIT_MAP_END || edge == XSN_EMIT_LIST_END;
+        bool map = edge == XSN_EMIT_MAP || edge == XSN_EMIT_MAP_END;
+        char before = end ? '\0' : begin_value(json);
+
+        json->depth -= end;
+        if (before)
+                xsn_buf_putc(json->buf, before);
+        if (end && json->any && json->indent)
+                write_break(json);
+        xsn_buf_putc(json->buf, end ? map ? '}' : ']' : map ? '{' : '[');
+        json->depth += !end;
+        json->any = end;
+}
+
+static void put_key(struct xsn_emit *emit, const char *s, size_t len, bool ours)
+{
+        struct xsn_json_emit *json = (struct xsn_json_emit *)emit;
+        char before = begin_item(json);
+
+        json->keyed = true;
+        if (ours)
+                write_plain(json->buf, before, s, len, ':');
+        else
+                write_text(json->buf, before, s, len, ':');
+}
+
+static void put_scalar(struct xsn_emit *emit, const char *s, size_t len, bool word)
+{
+        struct xsn_json_emit *json = (struct xsn_json_emit *)emit;
+        char before = begin_value(json);
+
+        json->any = true;
+        if (!word) {
+                write_text(json->buf, before, s, len, '\0');
+                return;
         }
-        if (n)
-                write_break(w, depth);
-        xsn_buf_putc(w->buf, ']');
+        if (before)
+                xsn_buf_putc(json->buf, before);
+        xsn_buf_putn(json->buf, s, len);
 }
 
-static void write_map(const struct writer *w, const json_t *map, unsigned depth)
+void xsn_json_begin(struct xsn_json_emit *json, bool indent, unsigned flags, struct xsn_buf *buf)
 {
-        json_t *items = (json_t *)(uintptr_t)map; /* iterators could change it */
-        bool any = false;
-
-        xsn_buf_putc(w->buf, '{');
-        for (void *at = json_object_iter(items); at; at = json_object_iter_next(items, at)) {
-                const char *key = json_object_iter_key(at);
-
-                xsn_buf_put(w->buf, any ? "," : "");
-                write_break(w, depth + 1);
-                write_text(w->buf, key, strlen(key));
-                xsn_buf_put(w->buf, w->indent ? ": " : ":");
-                write_value(w, json_object_iter_value(at), depth + 1);
-                any = true;
-        }
-        if (any)
-                write_break(w, depth);
-        xsn_buf_putc(w->buf, '}');
-}
-
-static void write_integer(struct xsn_buf *buf, json_int_t n)
-{
-        if (n < 0)
-                xsn_buf_putc(buf, '-');
-        xsn_buf_put_number(buf, n < 0 ? -(uint64_t)n : (uint64_t)n);
-}
-
-static void write_value(const struct writer *w, const json_t *json, unsigned depth)
-{
-        switch (json_typeof(json)) {
-        case JSON_OBJECT:
-                write_map(w, json, depth);
-                break;
-        case JSON_ARRAY:
-                write_list(w, json, depth);
-                break;
-        case JSON_STRING:
-                write_text(w->buf, json_string_value(json), json_string_length(json));
-                break;
-        case JSON_INTEGER:
-                write_integer(w->buf, json_integer_value(json));
-                break;
-        case JSON_TRUE:
-                xsn_buf_put(w->buf, "true");
-                break;
-        case JSON_FALSE:
-                xsn_buf_put(w->buf, "false");
-                break;
-        default:
-                xsn_buf_put(w->buf, "null");
-                break;
-        }
-}
-
-int xsn_json_write(const json_t *json, bool indent, struct xsn_buf *buf)
-{
-        struct writer w = { .buf = buf, .indent = indent };
-
-        write_value(&w, json, 0);
-        return buf->failed ? -ENOMEM : 0;
+        *json = (struct xsn_json_emit){
+                .emit = { .edge = put_edge, .key = put_key, .scalar = put_scalar, .flags = flags },
+                .buf = buf,
+                .indent = indent,
+        };
 }

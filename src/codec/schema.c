@@ -212,7 +212,7 @@ static json_t *row(struct schema *s, const struct xsn_class *cls, const struct x
         }
         if (field->flags & XSN_F_ONE)
                 json = any_of(s, scalar(s, field), json);
-        if (xsn_row_can_reset(cls, field))
+        if (xsn_object_can_reset(cls, field))
                 json = any_of(s, json, of_type(s, "null"));
         set_text(s, json, "description", field->doc);
         if (field->flags & XSN_F_DEFAULT)
@@ -235,7 +235,7 @@ static json_t *sub_map(struct schema *s, const struct xsn_class *cls, const char
                 if (strncmp(field->name, prefix, len) != 0 || field->name[len] != '.')
                         continue;
                 set(s, properties, field->name + len + 1, row(s, cls, field));
-                nullable = nullable && xsn_row_can_reset(cls, field);
+                nullable = nullable && xsn_object_can_reset(cls, field);
         }
         json = closed_map(s, properties);
         return nullable ? any_of(s, json, of_type(s, "null")) : json;
@@ -299,6 +299,7 @@ XSN_EXPORT int xsnet_document_schema(char **ret_text, struct xsnet_error **ret_e
         struct schema s = { .failed = false };
         _cleanup_(xsn_json_decrefp) json_t *json = closed_map(&s, top(&s));
         json_t *defs = checked(&s, json_object()), *required = checked(&s, json_array());
+        _cleanup_(xsn_freep) char *text = NULL;
         struct xsn_buf buf = { 0 };
 
         add(&s, required, json_string("format"));
@@ -308,9 +309,10 @@ XSN_EXPORT int xsnet_document_schema(char **ret_text, struct xsnet_error **ret_e
         for (int kind = 1; kind <= XSN_N_KINDS; kind++)
                 set(&s, defs, xsn_class_of(kind)->name, item(&s, xsn_class_of(kind)));
         set(&s, json, "$defs", defs);
-        if (!s.failed && !xsn_json_write(json, true, &buf))
-                xsn_buf_putc(&buf, '\n');
-        else
-                buf.failed = true;
+        text = s.failed ? NULL : json_dumps(json, JSON_INDENT(2));
+        if (!text)
+                return xsn_error_oom(ret_err);
+        xsn_buf_put(&buf, text);
+        xsn_buf_putc(&buf, '\n');
         return xsn_buf_take(&buf, ret_text) < 0 ? xsn_error_oom(ret_err) : 0;
 }

@@ -2,15 +2,24 @@
 /* Used by the readers, before they trust the text, and by the report, before it repeats some of it. */
 #include "codec/text.h"
 
-size_t xsn_text_check(const char *text, size_t len)
+/* From i on, where something is no ASCII. */
+static XSN_RARE size_t check_characters(const char *text, size_t len, size_t i)
 {
-        for (size_t i = 0; i < len;) {
-                size_t n = xsn_utf8_len(text + i, len - i);
+        while (i < len) {
+                size_t n = (signed char)text[i] > 0 ? 1 : xsn_utf8_len(text + i, len - i);
 
                 if (!n || !text[i])
                         return i;
                 i += n;
         }
+        return len;
+}
+
+size_t xsn_text_check(const char *text, size_t len)
+{
+        for (size_t i = 0; i < len; i++)
+                if ((signed char)text[i] <= 0)
+                        return check_characters(text, len, i);
         return len;
 }
 

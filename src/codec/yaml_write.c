@@ -4,11 +4,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <yaml.h>
 
 #include "base/cleanup.h"
 
@@ -78,110 +76,97 @@ static int write_piece(void *buf, unsigned char *s, size_t size)
         return !((struct xsn_buf *)buf)->failed;
 }
 
-/* `ok`: was the event made? The emitter takes it. */
-static int emit(yaml_emitter_t *emitter, yaml_event_t *event, int ok)
-{
-        return ok && yaml_emitter_emit(emitter, event) ? 0 : -ENOMEM;
-}
-
 /* The emitter takes stronger quotes where the syntax needs them. */
-static int emit_scalar(yaml_emitter_t *emitter, const char *text, yaml_scalar_style_t style)
+static int scalar_event(yaml_event_t *event, const char *text, size_t len, yaml_scalar_style_t style)
 {
-        yaml_event_t event;
-
-        return emit(emitter, &event,
-                    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1,
-                                                 style));
+        return yaml_scalar_event_initialize(event, NULL, NULL, (const yaml_char_t *)text, (int)len, 1, 1, style);
 }
 
 /* What has more than one line stands on one, with escapes. */
-static int emit_text(yaml_emitter_t *emitter, const char *text)
+static yaml_scalar_style_t style_of(const char *text)
 {
         if (strpbrk(text, "\t\r\n"))
-                return emit_scalar(emitter, text, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
-        return emit_scalar(emitter, text,
-                           xsn_yaml_misread(text) ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
+                return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+        return xsn_yaml_misread(text) ? YAML_SINGLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
 }
 
-static int emit_value(yaml_emitter_t *emitter, const json_t *json);
-
-static int emit_map(yaml_emitter_t *emitter, const json_t *json)
+/* 1, or 0 without memory. */
+static int edge_event(yaml_event_t *event, int edge)
 {
-        json_t *map = (json_t *)(uintptr_t)json, *value;
-        yaml_event_t event;
-        const char *key;
-        int r = emit(emitter, &event,
-                     yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
-
-        json_object_foreach(map, key, value) {
-                if (!r)
-                        r = emit_text(emitter, key);
-                if (!r)
-                        r = emit_value(emitter, value);
-        }
-        return r ? r : emit(emitter, &event, yaml_mapping_end_event_initialize(&event));
-}
-
-static int emit_list(yaml_emitter_t *emitter, const json_t *json)
-{
-        size_t n = json_array_size(json);
-        bool flow = !n || !json_is_object(json_array_get(json, 0));
-        yaml_event_t event;
-        int r = emit(emitter, &event,
-                     yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
-                                                          flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE));
-
-        for (size_t i = 0; i < n && !r; i++)
-                r = emit_value(emitter, json_array_get(json, i));
-        return r ? r : emit(emitter, &event, yaml_sequence_end_event_initialize(&event));
-}
-
-static int emit_value(yaml_emitter_t *emitter, const json_t *json)
-{
-        char number[32];
-
-        switch (json_typeof(json)) {
-        case JSON_OBJECT:
-                return emit_map(emitter, json);
-        case JSON_ARRAY:
-                return emit_list(emitter, json);
-        case JSON_STRING:
-                return emit_text(emitter, json_string_value(json));
-        case JSON_INTEGER:
-                (void)snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(json));
-                return emit_scalar(emitter, number, YAML_PLAIN_SCALAR_STYLE);
-        case JSON_TRUE:
-                return emit_scalar(emitter, "true", YAML_PLAIN_SCALAR_STYLE);
-        case JSON_FALSE:
-                return emit_scalar(emitter, "false", YAML_PLAIN_SCALAR_STYLE);
-        default: /* no document holds a real number */
-                return emit_scalar(emitter, "null", YAML_PLAIN_SCALAR_STYLE);
+        switch (edge) {
+        case XSN_EMIT_MAP:
+                return yaml_mapping_start_event_initialize(event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE);
+        case XSN_EMIT_MAP_END:
+                return yaml_mapping_end_event_initialize(event);
+        case XSN_EMIT_MAPS:
+                return yaml_sequence_start_event_initialize(event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE);
+        case XSN_EMIT_SCALARS:
+                return yaml_sequence_start_event_initialize(event, NULL, NULL, 1, YAML_FLOW_SEQUENCE_STYLE);
+        default:
+                return yaml_sequence_end_event_initialize(event);
         }
 }
 
-static int emit_document(yaml_emitter_t *emitter, const json_t *json)
+/* `ok`: was the event made? The emitter takes it. */
+static int emit_event(struct xsn_yaml_emit *yaml, yaml_event_t *event, int ok)
+{
+        return ok && yaml_emitter_emit(&yaml->emitter, event) ? 0 : -ENOMEM;
+}
+
+static void put_edge(struct xsn_emit *emit, int edge)
 {
         yaml_event_t event;
 
-        if (emit(emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) < 0 ||
-            emit(emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) < 0 ||
-            emit_value(emitter, json) < 0 || emit(emitter, &event, yaml_document_end_event_initialize(&event, 1)) < 0)
-                return -ENOMEM;
-        return emit(emitter, &event, yaml_stream_end_event_initialize(&event));
+        emit->r = emit_event((struct xsn_yaml_emit *)emit, &event, edge_event(&event, edge));
 }
 
-int xsn_yaml_write(const json_t *json, struct xsn_buf *buf)
+static void put_text(struct xsn_emit *emit, const char *s, size_t len, yaml_scalar_style_t style)
 {
-        yaml_emitter_t emitter;
+        yaml_event_t event;
+
+        emit->r = emit_event((struct xsn_yaml_emit *)emit, &event, scalar_event(&event, s, len, style));
+}
+
+static void put_key(struct xsn_emit *emit, const char *s, size_t len, bool ours)
+{
+        (void)ours; /* is of no help: `y` is a word */
+        put_text(emit, s, len, style_of(s));
+}
+
+static void put_scalar(struct xsn_emit *emit, const char *s, size_t len, bool word)
+{
+        put_text(emit, s, len, word ? YAML_PLAIN_SCALAR_STYLE : style_of(s));
+}
+
+int xsn_yaml_begin(struct xsn_yaml_emit *yaml, unsigned flags, struct xsn_buf *buf)
+{
+        yaml_emitter_t *emitter = &yaml->emitter;
+        yaml_event_t event;
         int r;
 
-        if (!yaml_emitter_initialize(&emitter))
+        yaml->emit = (struct xsn_emit){ .edge = put_edge, .key = put_key, .scalar = put_scalar, .flags = flags };
+        if (!yaml_emitter_initialize(emitter))
                 return -ENOMEM;
-        yaml_emitter_set_output(&emitter, write_piece, buf);
-        yaml_emitter_set_unicode(&emitter, 1);
-        yaml_emitter_set_indent(&emitter, 2);
-        yaml_emitter_set_width(&emitter, LINE_WIDTH);
-        r = emit_document(&emitter, json);
-        yaml_emitter_delete(&emitter);
+        yaml_emitter_set_output(emitter, write_piece, buf);
+        yaml_emitter_set_unicode(emitter, 1);
+        yaml_emitter_set_indent(emitter, 2);
+        yaml_emitter_set_width(emitter, LINE_WIDTH);
+        r = emit_event(yaml, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
+        if (!r)
+                r = emit_event(yaml, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
+        yaml->emit.r = r;
+        return 0;
+}
+
+int xsn_yaml_done(struct xsn_yaml_emit *yaml)
+{
+        int r = xsn_emit_done(&yaml->emit);
+        yaml_event_t event;
+
+        if (!r)
+                r = emit_event(yaml, &event, yaml_document_end_event_initialize(&event, 1));
+        if (!r)
+                r = emit_event(yaml, &event, yaml_stream_end_event_initialize(&event));
+        yaml_emitter_delete(&yaml->emitter);
         return r;
 }

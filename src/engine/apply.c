@@ -30,6 +30,15 @@ static enum xsn_phase end_stopped(struct xsn_run *run)
 
 /* ---- lock ---- */
 
+/* What it is, is known once it is open. */
+static int lock(struct xsn_endpoint *target, struct xsnet_error **ret_err)
+{
+        int r = xsn_endpoint_reopen(target, ret_err);
+
+        return r < 0 ? r : xsn_store_lock(&target->store, target->engine->journal_dir, target->name, target->identity,
+                                          ret_err);
+}
+
 /* All locks or none: who holds one and waits for another could wait for ever. */
 static int lock_all(struct xsn_run *run, struct xsnet_error **ret_err)
 {
@@ -37,7 +46,7 @@ static int lock_all(struct xsn_run *run, struct xsnet_error **ret_err)
         int r = 0;
 
         for (size_t i = 0; !r && engine->journal_dir && i < engine->n_targets; i++)
-                r = xsn_store_lock(&engine->targets[i]->store, engine->journal_dir, engine->targets[i]->name, ret_err);
+                r = lock(engine->targets[i], ret_err);
         for (size_t i = 0; r < 0 && i < engine->n_targets; i++)
                 xsn_store_unlock(&engine->targets[i]->store);
         return r;
@@ -52,6 +61,15 @@ static bool may_wait(struct xsn_run *run)
         return wait && xsn_loop_now() < run->lock_until;
 }
 
+/* Then what the run did is gone, with all else. For a message: a journal that cannot be read says nothing. */
+static bool of_earlier_boot(struct xsn_endpoint *target)
+{
+        _cleanup_(xsn_journal_freep) struct xsn_journal *journal = NULL;
+
+        return xsn_store_read(&target->store, target->name, target->identity, &journal, NULL) == 0 && journal->boot &&
+               target->boot && strcmp(journal->boot, target->boot) != 0;
+}
+
 static int refuse_left(struct xsn_endpoint *target, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_freep) char *path = NULL;
@@ -64,9 +82,9 @@ static int refuse_left(struct xsn_endpoint *target, struct xsnet_error **ret_err
         if (xsn_buf_take(&buf, &path) < 0)
                 return xsn_error_oom(ret_err);
         return xsn_error_set(ret_err, -EEXIST, "journal-left",
-                             "an earlier run on '%s' did not end: recover goes back to what was before it; to keep "
+                             "an earlier run on '%s' did not end%s: recover goes back to what was before it; to keep "
                              "what is there, remove its journal, %s",
-                             target->name, path);
+                             target->name, of_earlier_boot(target) ? ", and the host was restarted since" : "", path);
 }
 
 /* A journal in memory first: it is the later one. */
@@ -81,7 +99,7 @@ static int find_journal(struct xsn_run *run, struct xsn_endpoint *target, struct
         if (run->op != XSN_OP_RECOVER)
                 return refuse_left(target, ret_err);
         if (!target->left)
-                r = xsn_store_read(&target->store, target->name, &target->journal, ret_err);
+                r = xsn_store_read(&target->store, target->name, target->identity, &target->journal, ret_err);
         if (r < 0)
                 return r;
         target->journaled = true;
@@ -258,6 +276,10 @@ static int write_journal(struct xsn_run *run, struct xsn_endpoint *target, struc
         int r;
 
         if (xsn_journal_from_plan(run->plan, target->index, &target->journal) < 0)
+                return xsn_error_oom(ret_err);
+        target->journal->identity = target->identity ? xsn_strdup(target->identity) : NULL;
+        target->journal->boot = target->boot ? xsn_strdup(target->boot) : NULL;
+        if (!target->journal->identity != !target->identity || !target->journal->boot != !target->boot)
                 return xsn_error_oom(ret_err);
         r = run->engine->journal_dir ? xsn_store_write(&target->store, target->journal, ret_err) : 0;
         target->journaled = !r;

@@ -112,11 +112,35 @@ enum xsn_phase xsn_end_back_observe(struct xsn_run *run)
 
 /* ---- plan ---- */
 
+static int name_host(struct xsnet_object *obj, const char *host)
+{
+        if (!obj || !*xsn_object_host(obj) || !strcmp(xsn_object_host(obj), host))
+                return 0;
+        return xsn_object_set_host(obj, host);
+}
+
+/* Who left the journal may have called the host otherwise: where the target is the same, its only host is, too. */
+static int name_hosts(struct xsn_endpoint *target)
+{
+        const struct xsnet_state *observed = target->observed;
+
+        for (size_t i = 0; target->identity && observed->n_hosts == 1 && i < target->journal->n_entries; i++) {
+                struct xsn_journal_entry *entry = &target->journal->entries[i];
+
+                if (name_host(entry->before, observed->hosts[0].name) < 0 ||
+                    name_host(entry->after, observed->hosts[0].name) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 static int plan_back(struct xsn_run *run, struct xsn_endpoint *target, struct xsnet_error **ret_err)
 {
         struct xsn_plan_input input = xsn_run_input(target);
         int r;
 
+        if (name_hosts(target) < 0)
+                return xsn_error_oom(ret_err);
         target->back = xsnet_plan_unref(target->back);
         r = xsn_plan_back(&input, target->journal, &target->back, ret_err);
         if (r < 0)

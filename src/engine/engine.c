@@ -125,9 +125,12 @@ static int add_target(struct xsnet_engine *engine, const char *uri, struct xsnet
         if (r < 0)
                 return r;
         for (size_t i = 0; i < engine->n_targets; i++) {
-                if (strcmp(engine->targets[i]->name, target->name) != 0)
+                const struct xsn_endpoint *other = engine->targets[i];
+
+                if (strcmp(other->name, target->name) != 0 &&
+                    (!other->identity || !target->identity || strcmp(other->identity, target->identity) != 0))
                         continue;
-                r = xsn_error_set(ret_err, -EEXIST, "exists", "the engine has a target '%s' already", target->name);
+                r = xsn_error_set(ret_err, -EEXIST, "exists", "the engine has a target '%s' already", other->name);
                 xsn_endpoint_free(target);
                 return r;
         }

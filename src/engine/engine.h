@@ -28,6 +28,8 @@ struct xsn_endpoint {
         char *uri;               /* NULL for one in memory that its user holds */
         char *name;              /* without secrets: for messages and the journal */
         struct xsnet_fake *fake; /* a reference; NULL */
+        char *identity; /* what it is, however it is called; NULL: its name says it. As it was opened last */
+        char *boot;     /* which boot of it; NULL */
         struct xsn_backend *backend; /* NULL: was closed as an operation did not end; opened again when needed */
         struct xsn_store store;
 

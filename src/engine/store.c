@@ -134,12 +134,14 @@ static int take_lock(struct xsn_store *store, const char *target, struct xsnet_e
         return failed(store, -EAGAIN, "cannot lock", "lock", ret_err);
 }
 
-int xsn_store_lock(struct xsn_store *store, const char *dir, const char *target, struct xsnet_error **ret_err)
+int xsn_store_lock(struct xsn_store *store, const char *dir, const char *target, const char *identity,
+                   struct xsnet_error **ret_err)
 {
+        const char *key = identity ? identity : target;
         int r;
 
         xsn_store_unlock(store);
-        xsn_sha256_hex(target, strlen(target), store->base, sizeof(store->base) - 1);
+        xsn_sha256_hex(key, strlen(key), store->base, sizeof(store->base) - 1);
         r = open_dir(store, dir, ret_err);
         if (!r)
                 r = take_lock(store, target, ret_err);
@@ -261,8 +263,16 @@ static int read_all(int fd, char **ret_text, size_t *ret_len)
         return 0;
 }
 
-int xsn_store_read(const struct xsn_store *store, const char *target, struct xsn_journal **ret_journal,
-                   struct xsnet_error **ret_err)
+/* By what the target is, where both know that, however it was called. */
+static bool is_of(const struct xsn_journal *journal, const char *target, const char *identity)
+{
+        if (journal->identity || identity)
+                return journal->identity && identity && strcmp(journal->identity, identity) == 0;
+        return journal->target && strcmp(journal->target, target) == 0;
+}
+
+int xsn_store_read(const struct xsn_store *store, const char *target, const char *identity,
+                   struct xsn_journal **ret_journal, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_journal_freep) struct xsn_journal *journal = NULL;
         _cleanup_(xsn_close_fdp) int fd = -1;
@@ -281,7 +291,7 @@ int xsn_store_read(const struct xsn_store *store, const char *target, struct xsn
                 return r;
         if (r < 0)
                 return xsn_error_prefix(ret_err, r, "%s/%s", store->dir, name);
-        if (!journal->target || strcmp(journal->target, target) != 0)
+        if (!is_of(journal, target, identity))
                 return xsn_error_set(ret_err, -EINVAL, "bad-journal", "%s/%s is a journal of '%s', not of '%s'",
                                      store->dir, name, journal->target ? journal->target : "", target);
         *ret_journal = XSN_TAKE(journal);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where a target's journal is kept: a file in the journal directory, named after a digest of
- * the target's name, and beside it a lock that one process has at a time. Without a
- * directory there is neither: the journal stays in memory, with its target.
+ * what the target is (or, where its backend does not say, of its name), and beside it a lock that
+ * one process has at a time. Without a directory there is neither: the journal stays in memory, with its target.
  */
 #ifndef ENGINE_STORE_H
 #define ENGINE_STORE_H
@@ -20,10 +20,11 @@ struct xsn_store {
 
 void xsn_store_init(struct xsn_store *store);
 /*
- * Opens the directory, making it where only its last part is missing, and takes the lock.
- * -EAGAIN "journal-locked" while another one has it.
+ * Opens the directory, making it where only its last part is missing, and takes the lock of the target, whose
+ * name is for messages alone where identity is not NULL. -EAGAIN "journal-locked" while another one has it.
  */
-int xsn_store_lock(struct xsn_store *store, const char *dir, const char *target, struct xsnet_error **ret_err);
+int xsn_store_lock(struct xsn_store *store, const char *dir, const char *target, const char *identity,
+                   struct xsnet_error **ret_err);
 /* Gives the lock back, and leaves nothing of it behind. */
 void xsn_store_unlock(struct xsn_store *store);
 /* ---- with the lock ---- */
@@ -32,8 +33,8 @@ int xsn_store_has_journal(const struct xsn_store *store, struct xsnet_error **re
 /* The journal is on the disk, whole, when this returns. */
 int xsn_store_write(const struct xsn_store *store, const struct xsn_journal *journal, struct xsnet_error **ret_err);
 /* -EINVAL "bad-journal" for what cannot be read, or is another target's. */
-int xsn_store_read(const struct xsn_store *store, const char *target, struct xsn_journal **ret_journal,
-                   struct xsnet_error **ret_err);
+int xsn_store_read(const struct xsn_store *store, const char *target, const char *identity,
+                   struct xsn_journal **ret_journal, struct xsnet_error **ret_err);
 int xsn_store_remove(const struct xsn_store *store, struct xsnet_error **ret_err);
 /* Where the journal is: for messages. */
 void xsn_store_path(const struct xsn_store *store, struct xsn_buf *buf);

@@ -6,10 +6,41 @@
 #include "engine/engine.h"
 
 #include <errno.h>
+#include <string.h>
 #include <xsnet/fake.h>
 
 #include "base/alloc.h"
 #include "engine/run.h"
+
+static void close_backend(struct xsn_endpoint *target)
+{
+        if (target->backend)
+                target->backend->ops->close(target->backend);
+        target->backend = NULL;
+        target->pending = false;
+}
+
+/* Behind a URI may be another thing than there was before: a namespace is deleted, and one of its name made. */
+static int identify(struct xsn_endpoint *target, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_freep) char *identity = NULL, *boot = NULL;
+        bool first = !target->identity;
+        int r;
+
+        if (!target->backend->ops->identify)
+                return 0;
+        r = target->backend->ops->identify(target->backend, &identity, &boot, ret_err);
+        if (r < 0)
+                return r;
+        if (!first && strcmp(target->identity, identity) != 0 && (target->store.lock_fd >= 0 || target->journal))
+                return xsn_error_set(ret_err, -ESTALE, "target-changed",
+                                     "'%s' is not what it was when the operation began", target->name);
+        xsn_free(target->identity);
+        xsn_free(target->boot);
+        target->identity = XSN_TAKE(identity);
+        target->boot = XSN_TAKE(boot);
+        return 0;
+}
 
 int xsn_endpoint_reopen(struct xsn_endpoint *target, struct xsnet_error **ret_err)
 {
@@ -23,19 +54,16 @@ int xsn_endpoint_reopen(struct xsn_endpoint *target, struct xsnet_error **ret_er
                 r = xsn_fake_open(&env, target->fake, &target->backend, ret_err);
         else
                 r = xsn_backend_open(&env, target->uri, &target->backend, ret_err);
+        if (r < 0)
+                return r;
+        r = identify(target, ret_err);
+        if (r < 0)
+                close_backend(target);
         if (r < 0 || !target->watched)
                 return r;
         /* It was closed while it was watched: nobody heard what happened since. */
         target->watched = target->synced = false;
         return xsn_endpoint_watch(target, ret_err);
-}
-
-static void close_backend(struct xsn_endpoint *target)
-{
-        if (target->backend)
-                target->backend->ops->close(target->backend);
-        target->backend = NULL;
-        target->pending = false;
 }
 
 int xsn_endpoint_new(struct xsnet_engine *engine, const char *uri, struct xsnet_fake *fake,
@@ -91,6 +119,8 @@ struct xsn_endpoint *xsn_endpoint_free(struct xsn_endpoint *target)
         xsn_known_clear(&target->known);
         xsnet_fake_unref(target->fake);
         xsn_free(target->uri);
+        xsn_free(target->identity);
+        xsn_free(target->boot);
         xsn_free(target->name);
         return xsn_free(target);
 }
@@ -114,6 +144,24 @@ static void on_observed(struct xsnet_state *state, int code, struct xsnet_error 
         end(target, code, err);
 }
 
+/* What it was to make is there, and somebody else's: going back leaves it alone, and so does recover. */
+static void drop_entry(struct xsn_endpoint *target, const struct xsnet_object *made)
+{
+        struct xsn_journal *journal = target->journal;
+        size_t n = 0;
+
+        for (size_t i = 0; i < journal->n_entries; i++) {
+                if (journal->entries[i].after == made && !journal->entries[i].before)
+                        xsnet_object_unref(journal->entries[i].after);
+                else
+                        journal->entries[n++] = journal->entries[i];
+        }
+        journal->n_entries = n;
+        /* Where this fails, the whole journal stays, and only a recover would go by it. */
+        if (target->store.lock_fd >= 0 && xsn_store_write(&target->store, journal, NULL) < 0)
+                xsn_log(target->engine->context, "engine: the journal of '%s' cannot be written again", target->name);
+}
+
 static void on_step(const struct xsnet_step *step, int code, const struct xsnet_error *err, void *userdata)
 {
         struct xsn_endpoint *target = userdata;
@@ -124,6 +172,9 @@ static void on_step(const struct xsnet_step *step, int code, const struct xsnet_
         /* Others of its wave went no further because of it. */
         if (code < 0 && code != -ECANCELED && !target->failed)
                 target->failed = step;
+        if (code == -EEXIST && !step->from && !run->going_back && target->journal &&
+            !strcmp(xsnet_error_get_reason(err), "name-in-use"))
+                drop_entry(target, step->to);
         xsn_report_note(run->report, target->part, step, code);
         xsn_run_progress(run, what, step, err);
 }

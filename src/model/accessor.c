@@ -112,9 +112,7 @@ XSN_EXPORT int xsnet_object_reset(struct xsnet_object *obj, int field, struct xs
 
         if (!row)
                 return -ENOENT;
-        /* A tunnel's network is a shared row, and part of the identity all the same. */
-        if ((row->flags & (XSN_F_KEY | XSN_F_SELECT | XSN_F_OBSERVED)) ||
-            (obj->cls->kind == XSNET_KIND_TUNNEL && field == XSNET_FIELD_NETWORK))
+        if (!xsn_object_can_reset(obj->cls, row))
                 return xsn_error_set(ret_err, -EINVAL, "no-default", "%s of a %s cannot be reset", row->name,
                                      obj->cls->name);
         xsn_object_reset_row(obj, (size_t)xsn_class_index(obj->cls, field));
@@ -360,7 +358,7 @@ XSN_EXPORT int xsnet_object_set_entry(struct xsnet_object *obj, int field, const
                 return wrong_type(row, ret_err);
         if (!key)
                 return no_text(row->name, ret_err);
-        if (!xsn_text_valid(key, false) || (value && !xsn_text_valid(value, true)))
+        if (!xsn_text_keepable(key) || (value && !xsn_text_keepable(value)))
                 return xsn_error_set(ret_err, -EINVAL, "bad-value",
                                      "%s: expected keys and values in UTF-8 without control characters", row->name);
         if (xsn_map_set(xsn_object_member(obj, row), key, value) < 0)

@@ -259,9 +259,14 @@ static void check_reserved(const struct xsnet_object *obj, const char *source, s
 
 void xsn_object_check(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs)
 {
+        check_identity(obj, source, errs);
+        xsn_object_check_rules(obj, source, errs);
+}
+
+void xsn_object_check_rules(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs)
+{
         _cleanup_(xsnet_error_freep) struct xsnet_error *found = NULL;
 
-        check_identity(obj, source, errs);
         if (obj->cls->has_address && !obj->absent)
                 check_addressing(obj, source, errs);
         if (!obj->absent)

@@ -344,10 +344,30 @@ static void check_across(struct xsn_checker *c)
         xsn_check_stack(c);
 }
 
+/* Without an owner nothing carries the mark of what may be removed: the wish would do nothing, and say nothing. */
+static void check_prune(const struct xsnet_state *state, struct xsnet_error **errs)
+{
+        _cleanup_(xsn_freep) char *where = NULL;
+        struct xsn_buf buf = { 0 };
+
+        if (!state->prune || state->owner)
+                return;
+        if (state->prune_pos.line)
+                xsn_buf_printf(&buf, "%s%s%u:%u prune", state->source ? state->source : "", state->source ? ":" : "",
+                               state->prune_pos.line, state->prune_pos.column);
+        if (xsn_buf_take(&buf, &where) < 0)
+                xsn_error_add(errs, -ENOMEM, "out-of-memory", "", "there is not enough memory to check the document");
+        else
+                xsn_error_add(errs, -EINVAL, "missing", where,
+                              "expected an owner, whose objects prune removes, found none");
+}
+
 void xsn_state_check(const struct xsnet_state *state, struct xsnet_error **errs)
 {
         struct xsn_checker c = { .state = state, .errs = errs };
         _cleanup_(xsn_freep) char *keys = NULL;
+
+        check_prune(state, errs);
 
         for (size_t i = 0; i < state->n_objects; i++)
                 xsn_object_check(state->objects[i], state->source, errs);

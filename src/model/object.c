@@ -152,6 +152,14 @@ int xsn_object_default_row(struct xsnet_object *obj, size_t i)
         return 0;
 }
 
+bool xsn_object_can_reset(const struct xsn_class *cls, const struct xsn_field *field)
+{
+        /* A shared row, but a part of the identity here. */
+        bool tunnels_network = cls->kind == XSNET_KIND_TUNNEL && field->id == XSNET_FIELD_NETWORK;
+
+        return !tunnels_network && !(field->flags & (XSN_F_KEY | XSN_F_REQUIRED | XSN_F_SELECT | XSN_F_OBSERVED));
+}
+
 int xsn_object_copy_row(struct xsnet_object *dst, const struct xsnet_object *src, size_t i)
 {
         const struct xsn_field *field = xsn_class_field(src->cls, i);

@@ -35,6 +35,11 @@ void xsn_object_clear(struct xsnet_object *obj, int field);
 void xsn_object_reset_row(struct xsnet_object *obj, size_t i);
 /* Row i := its default: the value where the row has one, else not set. 0 or -ENOMEM. */
 int xsn_object_default_row(struct xsnet_object *obj, size_t i);
+/*
+ * May a wish reset the field? The identity, what is required, what selects and what is observed have no default to go
+ * back to.
+ */
+bool xsn_object_can_reset(const struct xsn_class *cls, const struct xsn_field *field);
 /* Copies row i: present, reset or neither. Both of one class. 0 or -ENOMEM. */
 int xsn_object_copy_row(struct xsnet_object *dst, const struct xsnet_object *src, size_t i);
 
@@ -85,6 +90,8 @@ int xsn_object_unite(struct xsnet_object *obj, const struct xsnet_object *more, 
 
 /* Appends to *errs what is wrong within the desired object. `source`: "host.yaml", or NULL. */
 void xsn_object_check(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs);
+/* The same of an object whose identity is known otherwise. */
+void xsn_object_check_rules(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs);
 /* "host.yaml:14:9 vlans[2].tag": the place of a row, or of the item (field 0); nothing for what no document has. */
 void xsn_object_where(const struct xsnet_object *obj, const char *source, int field, struct xsn_buf *buf);
 /* Adds an error to *errs whose place is a row's and whose message begins with the object: "vlan 'eth1.100': ...". */

@@ -223,6 +223,7 @@ int xsn_state_copy(const struct xsnet_state *state, struct xsnet_state **ret_sta
             copy_text(state->source, &copy->source) < 0)
                 return -ENOMEM;
         copy->prune = state->prune;
+        copy->prune_pos = state->prune_pos;
         for (size_t i = 0; i < state->n_objects; i++) {
                 _cleanup_(xsnet_object_unrefp) struct xsnet_object *obj = NULL;
 
@@ -323,6 +324,7 @@ XSN_EXPORT int xsnet_state_set_owner(struct xsnet_state *state, const char *owne
         }
         xsn_free(state->owner);
         state->owner = copy;
+        state->checked = 0;
         return 0;
 }
 
@@ -334,6 +336,7 @@ XSN_EXPORT const char *xsnet_state_get_owner(struct xsnet_state *state)
 XSN_EXPORT void xsnet_state_set_prune(struct xsnet_state *state, int prune)
 {
         state->prune = prune != 0;
+        state->checked = 0;
 }
 
 XSN_EXPORT int xsnet_state_get_prune(struct xsnet_state *state)

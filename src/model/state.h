@@ -36,6 +36,7 @@ struct xsnet_state {
         char *owner;
         char *source; /* the document's name, for messages; NULL: none */
         bool prune;
+        struct xsn_pos prune_pos; /* of `prune` in the document */
         uint64_t checked; /* what xsn_state_set_checked() counted; 0: not checked */
 };
 

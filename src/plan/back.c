@@ -74,11 +74,13 @@ static int match_all(struct match *matches, size_t n, struct xsn_hash *claimed)
 
 /* ---- what is called otherwise because its parent or its network is ---- */
 
-/* "KIND/HOST/DEVICE" of VLANs and tunnels; "" for others. */
+/* "KIND/HOST/DEVICE" of VLANs, tunnels and networks; "" for others. */
 static void device_key(const struct xsnet_object *obj, struct xsn_buf *buf)
 {
         const char *device = XSN_VLAN(obj) || XSN_TUNNEL(obj) ? xsn_object_device(obj) : NULL;
 
+        if (XSN_NETWORK(obj))
+                device = XSN_NETWORK(obj)->bridge;
         if (device)
                 xsn_buf_printf(buf, "%d/%s/%s", obj->cls->kind, xsn_object_host(obj), device);
         xsn_buf_putc(buf, '\0');
@@ -100,6 +102,19 @@ static int index_devices(const struct xsnet_state *observed, struct xsn_hash *de
         return 0;
 }
 
+/*
+ * A bridge gets its mark, which says the network's name and owner, only after it was made: one that was cut short there
+ * is called after its device. Of VLANs and tunnels the device says enough.
+ */
+static bool may_be(const struct match *match, const struct xsnet_object *found, const struct xsnet_object *obj)
+{
+        const struct xsn_network *net = XSN_NETWORK(found);
+
+        if (net)
+                return !match->entry->before && !found->owner && net->name && !strcmp(net->name, net->bridge);
+        return !XSN_VLAN(found) || XSN_VLAN(found)->tag == XSN_VLAN(obj)->tag;
+}
+
 static int match_device(struct match *match, const struct xsnet_object *obj, const struct xsn_hash *devices,
                         struct xsn_hash *claimed)
 {
@@ -113,8 +128,7 @@ static int match_device(struct match *match, const struct xsnet_object *obj, con
         if (xsn_buf_take(&buf, &key) < 0)
                 return -ENOMEM;
         found = *key ? xsn_hash_get_str(devices, key) : NULL;
-        if (!found || is_claimed(claimed, found) ||
-            (XSN_VLAN(found) && XSN_VLAN(found)->tag != XSN_VLAN(obj)->tag))
+        if (!found || is_claimed(claimed, found) || !may_be(match, found, obj))
                 return 0;
         return claim(match, found, claimed);
 }
@@ -264,6 +278,7 @@ int xsn_plan_back(const struct xsn_plan_input *input, const struct xsn_journal *
                   struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_work_done) struct xsn_work work = { .input = input };
+        int r;
 
         if (journal->owner) {
                 work.owner = xsn_strdup(journal->owner);
@@ -272,5 +287,8 @@ int xsn_plan_back(const struct xsn_plan_input *input, const struct xsn_journal *
         }
         if (xsn_work_back(&work, journal) < 0)
                 return xsn_error_oom(ret_err);
-        return xsn_plan_from_works(&work, 1, ret_plan, ret_err);
+        r = xsn_plan_from_works(&work, 1, ret_plan, ret_err);
+        if (r == 0)
+                (*ret_plan)->back = true;
+        return r;
 }

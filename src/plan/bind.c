@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 
+#define OTHERS_MAX 4 /* items in a message */
+
 static int add_item(struct xsn_slot *slot, const struct xsnet_object *item)
 {
         if (xsn_grow((void **)&slot->items, &slot->cap_items, slot->n_items + 1, sizeof(*slot->items)) < 0)
@@ -40,6 +42,7 @@ static int unite(struct xsn_slot *slot, const struct xsnet_object *item)
                 return 0;
         if (xsnet_error_get_code(err) == -ENOMEM)
                 return -ENOMEM;
+        slot->conflict = true;
         if (!xsn_said(slot->node->target->all, slot->node->target, item, 0, xsnet_error_get_reason(err)))
                 xsn_item_error(slot->node, item, 0, xsnet_error_get_code(err), xsnet_error_get_reason(err), "%s",
                                xsnet_error_get_message(err));
@@ -66,6 +69,80 @@ static int ask(struct xsn_slot *slot, const struct xsnet_object *item)
                 return -ENOMEM;
         return unite(slot, item);
 }
+
+/* ---- together ---- */
+
+/* "; together with what stands at 3:5": those of the slot that do not have the place of the error themselves. */
+static int describe_others(const struct xsn_slot *slot, int field, char **ret_text)
+{
+        const struct xsnet_object *at = xsn_slot_item(slot, field);
+        struct xsn_buf buf = { 0 };
+        size_t n = 0;
+
+        for (size_t i = 0; i < slot->n_items && n < OTHERS_MAX; i++) {
+                const struct xsn_pos *pos = &slot->items[i]->pos;
+
+                if (slot->items[i] != at && pos->line)
+                        xsn_buf_printf(&buf, "%s%u:%u", n++ ? ", " : "; together with what stands at ", pos->line,
+                                       pos->column);
+        }
+        return xsn_buf_take(&buf, ret_text);
+}
+
+/* `prefix`: what the message begins with, which the new one says in its own way. */
+static int report_united(struct xsn_slot *slot, const struct xsnet_error *err, const char *prefix)
+{
+        const char *path = strstr(xsnet_error_get_where(err), "]."), *message = xsnet_error_get_message(err);
+        const char *reason = xsnet_error_get_reason(err);
+        size_t len = strncmp(message, prefix, strlen(prefix)) ? 0 : strlen(prefix);
+        int row = path ? xsn_class_index_by_name(slot->want->cls, path + 2) : -ENOENT;
+        int field = row < 0 ? 0 : xsn_class_field(slot->want->cls, (size_t)row)->id;
+        _cleanup_(xsn_freep) char *others = NULL;
+
+        if (xsn_said(slot->node->target->all, slot->node->target, xsn_slot_item(slot, field), field, reason))
+                return 0;
+        if (describe_others(slot, field, &others) < 0)
+                return -ENOMEM;
+        slot->conflict = true;
+        xsn_slot_error(slot, field, xsnet_error_get_code(err), reason, "%s%s", message + len, others);
+        return 0;
+}
+
+static int check_united(struct xsn_slot *slot)
+{
+        _cleanup_(xsnet_object_unrefp) struct xsnet_object *all = NULL;
+        _cleanup_(xsn_freep) char *prefix = NULL;
+        struct xsnet_error *errs = NULL;
+        struct xsn_buf buf = { 0 };
+        int r = 0;
+
+        /* The hosts are those of one of the items; here it is about one. */
+        if (xsn_object_copy(slot->want, &all) < 0 || xsn_object_set_host(all, "") < 0)
+                return -ENOMEM;
+        xsn_object_describe(all, &buf);
+        xsn_buf_put(&buf, ": ");
+        if (xsn_buf_take(&buf, &prefix) < 0)
+                return -ENOMEM;
+        all->pos = (struct xsn_pos){ 1, 1 }; /* errors of what has no place do not tell their field */
+        xsn_object_check_rules(all, NULL, &errs);
+        for (const struct xsnet_error *e = errs; e && r == 0; e = xsnet_error_get_next(e))
+                r = xsnet_error_get_code(e) == -ENOMEM ? -ENOMEM : report_united(slot, e, prefix);
+        xsnet_error_free(errs);
+        return r;
+}
+
+int xsn_check_united(struct xsn_target *target)
+{
+        for (size_t i = 0; i < target->n_slots; i++) {
+                struct xsn_slot *slot = target->slots[i];
+
+                if (slot->n_items > 1 && slot->want && !slot->conflict && check_united(slot) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* ---- one item ---- */
 
 /* The VIF's device is not there: the item as it is, for its host. */
 static int wait_for(struct xsn_dom0 *node, const struct xsnet_object *item)

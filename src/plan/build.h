@@ -30,6 +30,7 @@ struct xsn_site {
         struct xsn_pair *rest; /* the latter's memory */
         size_t n_rest;
         struct xsn_index index;
+        size_t n_aliases; /* in the index: devices that also go by another name before the plan */
 };
 
 struct xsn_build {

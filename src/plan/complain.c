@@ -105,8 +105,7 @@ static void add_error(const struct xsn_dom0 *node, const struct xsnet_object *wh
         xsn_keep_error(all, place_of(item, field), err);
 }
 
-/* The last of the slot's items that says something of the field; the first where none does. */
-static const struct xsnet_object *item_of(const struct xsn_slot *slot, int field)
+const struct xsnet_object *xsn_slot_item(const struct xsn_slot *slot, int field)
 {
         for (size_t i = slot->n_items; i-- > 0 && field;) {
                 const struct xsnet_object *item = slot->items[i];
@@ -125,7 +124,7 @@ void xsn_slot_error(const struct xsn_slot *slot, int field, int code, const char
         va_start(args, fmt);
         (void)vsnprintf(text, sizeof(text), fmt, args);
         va_end(args);
-        add_error(slot->node, xsn_slot_object(slot), item_of(slot, field), field, code, reason, text);
+        add_error(slot->node, xsn_slot_object(slot), xsn_slot_item(slot, field), field, code, reason, text);
 }
 
 void xsn_item_error(const struct xsn_dom0 *node, const struct xsnet_object *item, int field, int code,

@@ -180,6 +180,55 @@ static int find_on_pif(struct xsn_dom0 *node, const struct xsnet_object *item, s
         return 0;
 }
 
+/* Does nothing that the item says of the tunnel's ends contradict what is observed? */
+static bool ends_fit(const struct xsnet_object *from, const struct xsnet_object *item)
+{
+        static const int fields[] = { XSNET_FIELD_DEVICE, XSNET_FIELD_PROTOCOL, XSNET_FIELD_KEY,
+                                      XSNET_FIELD_REMOTES, XSNET_FIELD_LOCAL,    XSNET_FIELD_PORT };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(fields); i++)
+                if (xsn_object_is_set(item, fields[i]) &&
+                    xsn_object_row_differs(from, item, (size_t)xsn_class_index(from->cls, fields[i])))
+                        return false;
+        return true;
+}
+
+/*
+ * When the tunnel that an absent item means is gone, somebody else's may be left between the same network and
+ * transport. Without the owner's mark it takes its device or its remotes to mean it, and nothing that does not fit.
+ */
+static bool means_tunnel(const struct xsn_slot *slot, const struct xsnet_object *item)
+{
+        const struct xsnet_object *from = slot->pair->from;
+        const char *owner = slot->node->target->work->owner;
+
+        if (!from || !item->absent || slot->want || (owner && from->owner && !strcmp(owner, from->owner)))
+                return true;
+        return ends_fit(from, item) && ((!owner && !from->owner) || xsn_object_is_set(item, XSNET_FIELD_DEVICE) ||
+                                        xsn_object_is_set(item, XSNET_FIELD_REMOTES));
+}
+
+static int find_tunnel(struct xsn_dom0 *node, const struct xsnet_object *item, struct xsn_slot **ret_slot)
+{
+        _cleanup_(xsn_freep) char *host = NULL;
+        struct xsn_buf buf = { 0 };
+        const struct xsn_slot *slot;
+
+        if (find_on_pif(node, item, ret_slot) < 0)
+                return -ENOMEM;
+        slot = *ret_slot;
+        if (!slot || means_tunnel(slot, item))
+                return 0;
+        *ret_slot = NULL;
+        xsn_dom0_describe(node, &buf);
+        if (xsn_buf_take(&buf, &host) < 0)
+                return -ENOMEM;
+        return xsn_target_note(node->target,
+                               "the %s%s stays: it does not carry the owner's mark, and the item that is to be "
+                               "absent does not tell it by its device or remotes",
+                               xsn_slot_name(slot), host);
+}
+
 /* ---- NICs ---- */
 
 static bool is_nic(const struct xsn_slot *slot)
@@ -319,6 +368,8 @@ int xsn_find_slot(struct xsn_dom0 *node, const struct xsnet_object *item, struct
                 return 0;
         case XSNET_KIND_VIF:
                 return find_vif(node, item, ret_slot);
+        case XSNET_KIND_TUNNEL:
+                return find_tunnel(node, item, ret_slot);
         default:
                 return find_on_pif(node, item, ret_slot);
         }

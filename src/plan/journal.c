@@ -16,6 +16,8 @@ struct xsn_journal *xsn_journal_free(struct xsn_journal *journal)
         }
         xsn_free(journal->entries);
         xsn_free(journal->target);
+        xsn_free(journal->identity);
+        xsn_free(journal->boot);
         xsn_free(journal->owner);
         xsn_free(journal->payload);
         return xsn_free(journal);

@@ -2,7 +2,7 @@
 /*
  * Whose an object is (rule 4): marks on what the document makes and changes, the
  * refusal to touch what is another owner's, prune, and the keys of a map that an owner
- * set, which the map itself lists under "xsnet-keys".
+ * set, which the map itself lists under "xsnet-keys" (percent-encoded, with commas between).
  */
 #include "plan/target.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/names.h"
 
 #define KEYS "xsnet-keys"
 
@@ -89,7 +90,7 @@ static int delete_own(struct xsn_slot *slot, const char *keys)
         while (next_key(&keys, &key, &len)) {
                 _cleanup_(xsn_freep) char *copy = xsn_strndup(key, len);
 
-                if (!copy || xsn_map_set(map, copy, NULL) < 0)
+                if (!copy || (xsn_percent_decode(copy) == 0 && xsn_map_set(map, copy, NULL) < 0))
                         return -ENOMEM;
         }
         return xsn_map_set(map, KEYS, NULL);
@@ -109,7 +110,7 @@ static int write_list(const struct xsn_list *have, const struct xsn_list *want, 
 
                 if (!copy)
                         r = -ENOMEM;
-                else if (xsn_map_get(want, copy, &value) < 0 || value)
+                else if (xsn_percent_decode(copy) == 0 && (xsn_map_get(want, copy, &value) < 0 || value))
                         r = xsn_map_set(&all, copy, "");
         }
         for (size_t i = 0; i < want->n && r == 0; i++) {
@@ -120,8 +121,10 @@ static int write_list(const struct xsn_list *have, const struct xsn_list *want, 
                         continue;
                 r = xsn_map_set(&all, e->key, "");
         }
-        for (size_t i = 0; i < all.n; i++)
-                xsn_buf_printf(&buf, "%s%s", i ? "," : "", XSN_ITEM(all, struct xsn_entry, i).key);
+        for (size_t i = 0; i < all.n; i++) {
+                xsn_buf_put(&buf, i ? "," : "");
+                xsn_percent_encode(&buf, XSN_ITEM(all, struct xsn_entry, i).key);
+        }
         xsn_value_clear(xsn_type_of(XSNET_TYPE_MAP), &all);
         if (r < 0) {
                 xsn_buf_done(&buf);

@@ -65,6 +65,7 @@ struct xsnet_plan {
         struct xsnet_step *steps; /* by wave, then in a stable order */
         size_t n_steps;
         unsigned n_waves;
+        bool back; /* it goes back to what a journal has: payloads of `to` are how things were */
         struct xsn_assumption *assumptions;
         size_t n_assumptions;
         struct xsn_list notes;        /* of char * */
@@ -110,8 +111,10 @@ bool xsn_plan_row_is_default(const struct xsnet_object *obj, size_t i);
 /* What the engine writes before the first change; codec/journal.c reads and writes it. */
 struct xsn_journal {
         char *target; /* its URI, without secrets */
+        char *identity; /* what the backend says that it is; NULL: the URI says it */
+        char *boot;     /* which boot of it; NULL */
         char *owner;
-        char *payload; /* the backend's, for instance the private group of a deletion; NULL */
+        char *payload; /* the backend's own; NULL: what it needs is with the objects */
         struct xsn_journal_entry *entries;
         size_t n_entries, cap_entries;
 };

@@ -10,18 +10,39 @@
 
 #include "base/alloc.h"
 #include "base/names.h"
+#include "base/redact.h"
 
 typedef int (*item_fn)(struct xsn_dom0 *node, const struct xsnet_object *item);
 typedef int (*phase_fn)(struct xsn_target *target);
 
 /* ---- hosts (rule 10) ---- */
 
+/* Is one of the URIs the target's? Its name is its URI without user and password. */
+static bool lists_target(const struct xsn_list *uris, const struct xsn_target *target)
+{
+        bool found = xsn_strs_has(uris, target->input->name);
+
+        for (size_t i = 0; i < uris->n && !found; i++) {
+                const char *uri = XSN_ITEM(*uris, char *, i);
+                struct xsn_buf buf = { 0 };
+
+                if (!strpbrk(uri, "@?"))
+                        continue;
+                xsn_redact_uri(uri, &buf);
+                if (buf.failed)
+                        xsn_error_add(target->all->errs, -ENOMEM, "out-of-memory", "",
+                                      "there is not enough memory to make the plan");
+                found = !buf.failed && !strcmp(buf.s, target->input->name);
+                xsn_buf_done(&buf);
+        }
+        return found;
+}
+
 /* A label under `hosts:` means the one host of the target whose URI it lists. */
 static bool label_means(const struct xsnet_state *desired, const struct xsn_target *target, const char *label)
 {
         for (size_t i = 0; i < desired->n_hosts && target->n_nodes == 1; i++)
-                if (!strcmp(desired->hosts[i].name, label) &&
-                    xsn_strs_has(&desired->hosts[i].uris, target->input->name))
+                if (!strcmp(desired->hosts[i].name, label) && lists_target(&desired->hosts[i].uris, target))
                         return true;
         return false;
 }
@@ -152,6 +173,25 @@ static int index_observed(struct xsn_target *target)
         return 0;
 }
 
+#define NESTED_MAX 8 /* VLANs within each other; the kernel stops there, too */
+
+/* A VLAN may stand on another one that gets another name, too: from below to the top. */
+static int rename_ports(struct xsn_target *target)
+{
+        size_t before = SIZE_MAX;
+
+        if (each_item(target, XSNET_KIND_BOND, xsn_rename_port) < 0 ||
+            (target->n_renamed && xsn_rename_references(target) < 0))
+                return -ENOMEM;
+        for (int i = 0; i < NESTED_MAX && target->n_renamed != before; i++) {
+                before = target->n_renamed;
+                if (each_item(target, XSNET_KIND_VLAN, xsn_rename_port) < 0 ||
+                    (target->n_renamed != before && xsn_rename_references(target) < 0))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 /* Each kind after those that its items may name: a pif item may be about a bond of the same document. */
 static int bind_all(struct xsn_target *target)
 {
@@ -160,12 +200,13 @@ static int bind_all(struct xsn_target *target)
 
         if (each_item(target, XSNET_KIND_PIF, xsn_rename_nics) < 0 ||
             each_item(target, XSNET_KIND_NETWORK, xsn_bind) < 0 || xsn_rename_references(target) < 0 ||
-            index_observed(target) < 0 || each_item(target, XSNET_KIND_BOND, xsn_claim_bond) < 0)
+            index_observed(target) < 0 || each_item(target, XSNET_KIND_BOND, xsn_claim_bond) < 0 ||
+            rename_ports(target) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < XSN_ARRAY_SIZE(kinds); i++)
                 if (each_item(target, kinds[i], xsn_bind) < 0)
                         return -ENOMEM;
-        return 0;
+        return xsn_check_united(target);
 }
 
 /* ---- all of it ---- */

@@ -52,7 +52,7 @@ static void check_primary(struct xsn_slot *slot)
 {
         const struct xsn_bond *bond = XSN_BOND(slot->pair->to);
 
-        if (bond && xsn_object_is_set(slot->pair->to, XSNET_FIELD_PRIMARY) &&
+        if (bond && !slot->conflict && xsn_object_is_set(slot->pair->to, XSNET_FIELD_PRIMARY) &&
             !xsn_strs_has(&bond->members, bond->primary))
                 xsn_slot_error(slot,
                                slot->want && xsn_slot_wants(slot, XSNET_FIELD_PRIMARY, false) ? XSNET_FIELD_PRIMARY

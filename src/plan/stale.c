@@ -15,66 +15,85 @@
 
 static const uint8_t no_digest[32];
 
-/* A text that nothing else can look like: its length goes before it. */
-static void put_text(struct xsn_buf *canonical, struct xsn_buf *text)
+/* What is digested, and room for one text of it. */
+struct canonical {
+        struct xsn_buf buf;
+        struct xsn_buf text;
+};
+
+/* The text, so that nothing else can look like it: its length goes before it. */
+static void put_text(struct canonical *canonical)
 {
-        xsn_buf_printf(canonical, "%zu:", text->len);
-        xsn_buf_putn(canonical, text->s ? text->s : "", text->len);
-        canonical->failed |= text->failed;
-        xsn_buf_done(text);
+        xsn_buf_put_number(&canonical->buf, canonical->text.len);
+        xsn_buf_putc(&canonical->buf, ':');
+        xsn_buf_putn(&canonical->buf, canonical->text.s ? canonical->text.s : "", canonical->text.len);
+        canonical->buf.failed |= canonical->text.failed;
+        canonical->text.len = 0;
 }
 
-/* Items in their order, or sorted where order means nothing; without addresses that others come and go with. */
-static void put_list(struct xsn_buf *canonical, const struct xsnet_object *obj, const struct xsn_field *field)
+/* In the list's order, without addresses that others come and go with. */
+static void put_items(struct canonical *canonical, const struct xsnet_object *obj, const struct xsn_field *field,
+                      const struct xsn_list *list)
+{
+        const struct xsn_type *item = xsn_type_of(field->type)->item;
+
+        for (size_t i = 0; i < list->n; i++) {
+                const void *value = (const char *)list->v + i * item->size;
+
+                if ((field->flags & XSN_F_ADDRESS) && xsn_list_find(item, &obj->a.other_addresses, value) >= 0)
+                        continue;
+                item->format(field, value, &canonical->text);
+                put_text(canonical);
+        }
+}
+
+static void put_list(struct canonical *canonical, const struct xsnet_object *obj, const struct xsn_field *field)
 {
         const struct xsn_type *type = xsn_type_of(field->type);
-        struct xsn_list list = { 0 };
+        const struct xsn_list *list = xsn_object_member(obj, field);
+        struct xsn_list sorted = { 0 };
 
-        if (xsn_value_copy(type, &list, xsn_object_member(obj, field)) < 0) {
-                canonical->failed = true;
-                return;
+        if (!(field->flags & XSN_F_SET) || list->n < 2) {
+                put_items(canonical, obj, field, list);
+        } else if (xsn_value_copy(type, &sorted, list) < 0) {
+                canonical->buf.failed = true;
+        } else {
+                qsort(sorted.v, sorted.n, type->item->size, type->item->compare);
+                put_items(canonical, obj, field, &sorted);
+                xsn_value_clear(type, &sorted);
         }
-        if ((field->flags & XSN_F_SET) && list.n > 1)
-                qsort(list.v, list.n, type->item->size, type->item->compare);
-        for (size_t i = 0; i < list.n; i++) {
-                const void *item = (const char *)list.v + i * type->item->size;
-                struct xsn_buf text = { 0 };
-
-                if ((field->flags & XSN_F_ADDRESS) && xsn_list_find(type->item, &obj->a.other_addresses, item) >= 0)
-                        continue;
-                type->item->format(field, item, &text);
-                put_text(canonical, &text);
-        }
-        xsn_value_clear(type, &list);
 }
 
 static int digest(const struct xsnet_object *obj, uint8_t ret_digest[32])
 {
         size_t n = xsn_class_n_fields(obj->cls);
-        _cleanup_(xsn_freep) char *text = NULL;
-        struct xsn_buf canonical = { 0 };
-        size_t len;
+        struct canonical canonical = { 0 };
+        bool failed;
 
         for (size_t i = 0; i < n; i++) {
                 const struct xsn_field *field = xsn_class_field(obj->cls, i);
-                struct xsn_buf value = { 0 };
 
                 if ((field->flags & XSN_F_OBSERVED) || !(obj->present >> i & 1))
                         continue;
-                xsn_buf_printf(&canonical, "\n%d=", field->id);
+                xsn_buf_putc(&canonical.buf, '\n');
+                xsn_buf_put_number(&canonical.buf, (uint64_t)field->id);
+                xsn_buf_putc(&canonical.buf, '=');
                 if (xsn_type_of(field->type)->item) {
                         put_list(&canonical, obj, field);
                 } else {
-                        xsn_value_format(field, xsn_object_member(obj, field), &value);
-                        put_text(&canonical, &value);
+                        xsn_value_format(field, xsn_object_member(obj, field), &canonical.text);
+                        put_text(&canonical);
                 }
         }
-        xsn_buf_printf(&canonical, "\nowner=%s made=%d", obj->owner ? obj->owner : "", obj->made);
-        len = canonical.len;
-        if (xsn_buf_take(&canonical, &text) < 0)
-                return -ENOMEM;
-        xsn_sha256(text, len, ret_digest);
-        return 0;
+        xsn_buf_put(&canonical.buf, "\nowner=");
+        xsn_buf_put(&canonical.buf, obj->owner ? obj->owner : "");
+        xsn_buf_put(&canonical.buf, obj->made ? " made" : "");
+        failed = canonical.buf.failed;
+        if (!failed)
+                xsn_sha256(canonical.buf.s, canonical.buf.len, ret_digest);
+        xsn_buf_done(&canonical.buf);
+        xsn_buf_done(&canonical.text);
+        return failed ? -ENOMEM : 0;
 }
 
 /* ---- when the plan is made ---- */

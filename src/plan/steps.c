@@ -159,7 +159,7 @@ static int follow_name(struct xsn_pair *above, int field, const char *before, co
         return 0;
 }
 
-/* The VLANs on a device that is made anew go with the old one. `depth`: no kernel nests deeper. */
+/* The VLANs and tunnels on a device that is made anew go with the old one. `depth`: no kernel nests deeper. */
 static int replace_above(const struct xsn_site *site, struct xsn_pair *pair, unsigned depth)
 {
         const char *before = xsn_pair_name(pair->from), *after = pair->to ? xsn_pair_name(pair->to) : NULL;
@@ -175,9 +175,11 @@ static int replace_above(const struct xsn_site *site, struct xsn_pair *pair, uns
                 if (follow_name(above, XSNET_FIELD_PIF, before, after) < 0 ||
                     follow_name(above, XSNET_FIELD_TRANSPORT, before, after) < 0)
                         return -ENOMEM;
-                if (above->from->cls->kind != XSNET_KIND_VLAN || above->replace)
+                if ((above->from->cls->kind != XSNET_KIND_VLAN && above->from->cls->kind != XSNET_KIND_TUNNEL) ||
+                    above->replace)
                         continue;
                 above->replace = true;
+                above->implied_by = NULL; /* more than another name */
                 if (replace_above(site, above, depth + 1) < 0)
                         return -ENOMEM;
         }
@@ -306,8 +308,47 @@ static int index_names(struct xsn_site *site, struct xsn_pair *pair, const struc
         return 0;
 }
 
+/* Bonds and VLANs also go by their identity, "PIF.TAG" for one, where no device is called so. */
+static int index_key(struct xsn_site *site, struct xsn_pair *pair, const struct xsnet_object *obj, bool after,
+                     struct xsn_buf *scratch)
+{
+        int what = after ? XSN_IX_DEVICE_TO : XSN_IX_DEVICE_FROM;
+        const char *device;
+
+        if (!obj || (obj->cls->kind != XSNET_KIND_BOND && obj->cls->kind != XSNET_KIND_VLAN))
+                return 0;
+        device = xsn_pair_name(obj);
+        scratch->len = 0;
+        xsn_object_key(obj, scratch);
+        if (scratch->failed)
+                return -ENOMEM;
+        if (!scratch->len || (device && !strcmp(device, scratch->s)) ||
+            xsn_index_find(&site->index, what, xsn_object_host(obj), scratch->s))
+                return 0;
+        site->n_aliases += !after;
+        return xsn_index_put(&site->index, what, xsn_object_host(obj), scratch->s, pair);
+}
+
+static int index_keys(struct xsn_site *site)
+{
+        struct xsn_buf scratch = { 0 };
+        int r = 0;
+
+        for (size_t i = 0; i < site->n_pairs && r == 0; i++)
+                if (index_key(site, site->pairs[i], site->pairs[i]->from, false, &scratch) < 0 ||
+                    index_key(site, site->pairs[i], site->pairs[i]->to, true, &scratch) < 0)
+                        r = -ENOMEM;
+        xsn_buf_done(&scratch);
+        return r;
+}
+
+/* Under the device's own name, whatever it is called by. */
 static int index_above(struct xsn_site *site, struct xsn_pair *pair, const char *device)
 {
+        const struct xsn_pair *below = site->n_aliases ? xsn_pair_device(site, pair->from, device, false) : NULL;
+        const char *name = below && below->from ? xsn_pair_name(below->from) : NULL;
+
+        device = name ? name : device;
         return device ? xsn_index_put(&site->index, XSN_IX_ABOVE_FROM, xsn_object_host(pair->from), device, pair) : 0;
 }
 
@@ -358,6 +399,8 @@ static int start_site(struct xsn_build *build, size_t target)
                 if (index_names(site, pair, pair->from, false) < 0 || index_names(site, pair, pair->to, true) < 0)
                         return -ENOMEM;
         }
+        if (index_keys(site) < 0)
+                return -ENOMEM;
         for (size_t i = 0; i < site->n_pairs; i++)
                 if (site->pairs[i]->from && index_uses(site, site->pairs[i]) < 0)
                         return -ENOMEM;

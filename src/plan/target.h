@@ -20,6 +20,7 @@ struct xsn_slot {
         bool own_want;               /* `want` is a copy of ours, not the document's */
         const struct xsnet_object **items; /* what `want` was united from: for the places of errors */
         size_t n_items, cap_items;
+        bool conflict;               /* items of it say different things, which was reported */
         bool asked;                  /* it differs by more than what `because` brings along */
         bool referred;               /* an item refers to it by name, so it is not pruned */
         bool claimed;                /* an item names this bond, so no other one finds it by its members */
@@ -46,7 +47,7 @@ struct xsn_dom0 {
         struct xsn_hash bond_of;     /* member as observed -> its bond's slot */
         struct xsn_hash devices;     /* device as it shall be -> slot; filled as names become known */
         struct xsn_hash pif_of;      /* network -> the one PIF that it shall have */
-        struct xsn_hash renamed;     /* device as observed -> slot that gets another name */
+        struct xsn_hash renamed;     /* device (of a bond, its name) as observed -> slot that gets another one */
         struct xsn_hash renamed_networks; /* the same of networks */
 };
 
@@ -60,6 +61,7 @@ struct xsn_target {
         struct xsn_slot **slots; /* observed ones first, then new ones in the order of the document */
         size_t n_slots, cap_slots;
         struct xsn_hash uuids; /* of networks -> slot */
+        size_t n_renamed;      /* bonds and VLANs that got another name so far */
         char **kept; /* strings that live as long as the target: the indexes' keys */
         size_t n_kept, cap_kept;
 };
@@ -127,6 +129,8 @@ const char *xsn_slot_name(const struct xsn_slot *slot);
 
 /* ---- complain.c ---- */
 
+/* The last of the slot's items that says something of the field; the first where none does; NULL: there is no item. */
+const struct xsnet_object *xsn_slot_item(const struct xsn_slot *slot, int field);
 /* An error at the item (or where there is none, at nothing) that wants the slot. */
 void xsn_slot_error(const struct xsn_slot *slot, int field, int code, const char *reason, const char *fmt, ...)
         XSN_PRINTF(5, 6);
@@ -151,6 +155,8 @@ void xsn_report(struct xsn_resolve *all);
 /* rename.c: NICs that get another name; then, in what refers to renamed NICs and networks, the new names. */
 int xsn_rename_nics(struct xsn_dom0 *node, const struct xsnet_object *item);
 int xsn_rename_references(struct xsn_target *target);
+/* A bond or VLAN that its item calls otherwise; what stands on it comes with the next xsn_rename_references(). */
+int xsn_rename_port(struct xsn_dom0 *node, const struct xsnet_object *item);
 /* find.c: the slot that an item is about; *ret_slot NULL: there is none yet. `wrong` where an error was reported. */
 int xsn_find_slot(struct xsn_dom0 *node, const struct xsnet_object *item, struct xsn_slot **ret_slot, bool *ret_wrong);
 /* Before bonds are found by their members: those that items name are taken. */
@@ -161,6 +167,8 @@ struct xsn_slot *xsn_find_nic(struct xsn_dom0 *node, const struct xsnet_object *
 int xsn_rename_network(struct xsn_slot *slot, const struct xsnet_object *item);
 /* bind.c: has the item's wish in its slot. */
 int xsn_bind(struct xsn_dom0 *node, const struct xsnet_object *item);
+/* What is wrong with items together that is right with each alone. */
+int xsn_check_united(struct xsn_target *target);
 /* target.c: each object as its items want it. */
 int xsn_target_fill(struct xsn_target *target);
 /* One of them: after xsn_target_fill() for wishes of our own. */

@@ -14,15 +14,6 @@
 
 /* ---- names that select ---- */
 
-/* A bond found by its members takes the item's name; one found by its device keeps its own. */
-static bool is_new_name(const struct xsn_slot *slot, const struct xsn_field *field)
-{
-        const char *device = xsn_object_device(slot->pair->from);
-
-        return field->id == XSNET_FIELD_NAME && XSN_BOND(slot->want) &&
-               (!device || strcmp(device, XSN_BOND(slot->want)->name) != 0);
-}
-
 static int drop_selectors(struct xsn_slot *slot)
 {
         const struct xsnet_object *to = slot->pair->to;
@@ -34,7 +25,7 @@ static int drop_selectors(struct xsn_slot *slot)
 
                 if (!((slot->want->present | slot->want->reset) >> i & 1) || !((field->flags & XSN_F_KEY) || rename))
                         continue;
-                if (!rename && (!xsn_object_row_differs(to, slot->want, i) || is_new_name(slot, field)))
+                if (!rename && !xsn_object_row_differs(to, slot->want, i))
                         continue;
                 if (!xsn_slot_edit_want(slot))
                         return -ENOMEM;

@@ -253,7 +253,9 @@ static int compare_places(const void *a, const void *b)
                 return s_kind < t_kind ? -1 : 1;
         if (s->target != t->target)
                 return s->target < t->target ? -1 : 1;
-        r = compare_names(xsn_object_host(object_of(p->draft)), xsn_object_host(object_of(q->draft)));
+        r = strcmp(xsn_object_host(object_of(p->draft)), xsn_object_host(object_of(q->draft)));
+        if (r)
+                r = compare_names(xsn_object_host(object_of(p->draft)), xsn_object_host(object_of(q->draft)));
         if (!r)
                 r = compare_names(p->key, q->key);
         if (!r)

@@ -142,14 +142,14 @@ static bool route_wanted(const struct filter *filter, const struct nlmsghdr *msg
         (void)filter;
         /* A dump of all families also has MPLS and multicast forwarding. */
         return msg->nlmsg_type == RTM_NEWROUTE && hdr && (hdr->rtm_family == AF_INET || hdr->rtm_family == AF_INET6) &&
-               !(hdr->rtm_flags & RTM_F_CLONED);
+               hdr->rtm_type == RTN_UNICAST && !(hdr->rtm_flags & RTM_F_CLONED);
 }
 
 int xsn_nl_dump_routes(struct xsn_nl *nl, const struct xsn_nl_reader *reader, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *request = NULL;
         struct filter filter = { .reader = reader, .wanted = route_wanted };
-        struct rtmsg hdr = { .rtm_family = AF_UNSPEC };
+        struct rtmsg hdr = { .rtm_family = AF_UNSPEC, .rtm_type = RTN_UNICAST };
         int r = xsn_nl_batch_new(&request, ret_err);
 
         if (r < 0)

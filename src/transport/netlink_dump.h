@@ -36,7 +36,10 @@ int xsn_nl_get_link(struct xsn_nl *nl, const char *name, uint32_t ifindex, const
 /* AF_INET and AF_INET6 addresses; ifindex 0: of all links. */
 int xsn_nl_dump_addrs(struct xsn_nl *nl, uint32_t ifindex, const struct xsn_nl_reader *reader,
                       struct xsnet_error **ret_err);
-/* IPv4 and IPv6 routes of all tables (RTA_TABLE tells which) and types, the kernel's own too; no cached clones. */
+/*
+ * IPv4 and IPv6 unicast routes of all tables (RTA_TABLE tells which), the kernel's own too; no cached clones. Of the
+ * other types, three of which come with each address, the kernel sends none.
+ */
 int xsn_nl_dump_routes(struct xsn_nl *nl, const struct xsn_nl_reader *reader, struct xsnet_error **ret_err);
 /* Qdiscs; ifindex 0: of all links. */
 int xsn_nl_dump_qdiscs(struct xsn_nl *nl, uint32_t ifindex, const struct xsn_nl_reader *reader,

@@ -49,6 +49,46 @@ const void *xsn_nl_header(const struct nlmsghdr *msg, size_t hdrlen)
         return (const char *)msg + NLMSG_HDRLEN;
 }
 
+/* As nla_ok() and nla_next(), in place: half of the work of reading a link was to call them. */
+static const struct nlattr *next_attr(const struct nlattr *attr, size_t *left)
+{
+        size_t step = NLA_ALIGN((size_t)attr->nla_len);
+
+        step = step < *left ? step : *left;
+        *left -= step;
+        return (const struct nlattr *)(const void *)((const char *)attr + step);
+}
+
+/* Of libnl's policies what the library uses: least lengths, numbers of one length, texts that end. */
+static bool has_form(const struct nlattr *attr, const struct nla_policy *policy)
+{
+        static const uint8_t least[] = { [NLA_U8] = 1, [NLA_U16] = 2, [NLA_U32] = 4, [NLA_U64] = 8, [NLA_STRING] = 1 };
+        size_t len = attr->nla_len - NLA_HDRLEN;
+
+        if (len < policy->minlen || (policy->type < XSN_ARRAY_SIZE(least) && len < least[policy->type]))
+                return false;
+        return policy->type != NLA_STRING || ((const char *)attr)[attr->nla_len - 1] == '\0';
+}
+
+/* Of several of one type the last counts, as with nla_parse(). */
+static bool parse(const void *data, size_t left, struct nlattr **ret_tb, int maxtype, const struct nla_policy *policy)
+{
+        const struct nlattr *attr = data;
+
+        memset(ret_tb, 0, ((size_t)maxtype + 1) * sizeof(struct nlattr *));
+        for (; left >= NLA_HDRLEN && attr->nla_len >= NLA_HDRLEN && attr->nla_len <= left;
+             attr = next_attr(attr, &left)) {
+                int type = attr->nla_type & NLA_TYPE_MASK;
+
+                if (type > maxtype)
+                        continue;
+                if (policy && !has_form(attr, &policy[type]))
+                        return false;
+                ret_tb[type] = (struct nlattr *)(uintptr_t)attr;
+        }
+        return true;
+}
+
 int xsn_nl_parse(const struct nlmsghdr *msg, size_t hdrlen, struct nlattr **ret_tb, int maxtype,
                  const struct nla_policy *policy, struct xsnet_error **ret_err)
 {
@@ -59,9 +99,7 @@ int xsn_nl_parse(const struct nlmsghdr *msg, size_t hdrlen, struct nlattr **ret_
         if (!data)
                 return xsn_error_set(ret_err, -EPROTO, "bad-reply", "%s: %u bytes are too few",
                                      xsn_nl_type_name(msg->nlmsg_type), msg->nlmsg_len);
-        len = len > skip ? len - skip : 0;
-        if (nla_parse(ret_tb, maxtype, (struct nlattr *)(void *)(data + skip), (int)len, (struct nla_policy *)policy) <
-            0)
+        if (!parse(data + skip, len > skip ? len - skip : 0, ret_tb, maxtype, policy))
                 return xsn_error_set(ret_err, -EPROTO, "bad-reply", "%s: an attribute has the wrong form",
                                      xsn_nl_type_name(msg->nlmsg_type));
         return 0;
@@ -70,7 +108,9 @@ int xsn_nl_parse(const struct nlmsghdr *msg, size_t hdrlen, struct nlattr **ret_
 int xsn_nl_parse_nested(const struct nlattr *nest, struct nlattr **ret_tb, int maxtype, const struct nla_policy *policy,
                         struct xsnet_error **ret_err)
 {
-        if (nla_parse_nested(ret_tb, maxtype, (struct nlattr *)nest, (struct nla_policy *)policy) < 0)
+        size_t len = nest->nla_len > NLA_HDRLEN ? nest->nla_len - (size_t)NLA_HDRLEN : 0;
+
+        if (!parse((const char *)nest + NLA_HDRLEN, len, ret_tb, maxtype, policy))
                 return xsn_error_set(ret_err, -EPROTO, "bad-reply", "the inside of attribute %d has the wrong form",
                                      nla_type(nest));
         return 0;

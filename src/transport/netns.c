@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,10 @@
 
 #ifndef NS_GET_NSTYPE
 #define NS_GET_NSTYPE _IO(0xb7, 0x3)
+#endif
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* since 5.14 */
 #endif
 
 #define SELF      "/proc/thread-self/ns/net"
@@ -138,4 +144,64 @@ int xsn_netns_run(const struct xsn_netns *ns, xsn_netns_fn fn, void *userdata, s
         if (r < 0)
                 return xsn_error_give(ret_err, XSN_TAKE(err));
         return r;
+}
+
+/* ---- identity ---- */
+
+struct look {
+        bool initial;
+        uint64_t cookie; /* 0: the kernel gives none */
+};
+
+static int look_around(void *userdata, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_close_fdp) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
+        struct look *look = userdata;
+        socklen_t len = sizeof(look->cookie);
+
+        (void)ret_err;
+        /* What all namespaces share is set in the initial one, and no other shows it. */
+        look->initial = access("/proc/sys/net/core/netdev_max_backlog", F_OK) == 0;
+        if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &look->cookie, &len) < 0)
+                look->cookie = 0;
+        return 0;
+}
+
+/* "" where the kernel does not tell. */
+static void read_boot(char boot[40])
+{
+        _cleanup_(xsn_close_fdp) int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd >= 0 ? read(fd, boot, 39) : -1;
+
+        boot[n > 0 ? n : 0] = '\0';
+        boot[strcspn(boot, "\n")] = '\0';
+}
+
+int xsn_netns_identify(const struct xsn_netns *ns, char **ret_identity, char **ret_boot, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_freep) char *identity = NULL, *boot = NULL;
+        struct xsn_buf buf = { 0 };
+        struct look look = { 0 };
+        char text[40];
+        int r = xsn_netns_run(ns, look_around, &look, ret_err);
+
+        if (r < 0)
+                return r;
+        read_boot(text);
+        if (look.initial)
+                xsn_buf_put(&buf, "initial");
+        else if (look.cookie)
+                xsn_buf_printf(&buf, "cookie %" PRIu64 " of boot %s", look.cookie, text);
+        else
+                xsn_buf_printf(&buf, "inode %" PRIuMAX " of boot %s", (uintmax_t)ns->ino, text);
+        r = xsn_buf_take(&buf, &identity);
+        if (r == 0 && *text) {
+                boot = xsn_strdup(text);
+                r = boot ? 0 : -ENOMEM;
+        }
+        if (r < 0)
+                return xsn_error_oom(ret_err);
+        *ret_identity = XSN_TAKE(identity);
+        *ret_boot = XSN_TAKE(boot);
+        return 0;
 }

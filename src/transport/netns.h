@@ -25,6 +25,13 @@ int xsn_netns_open_fd(int fd, struct xsn_netns **ret_ns, struct xsnet_error **re
 struct xsn_netns *xsn_netns_close(struct xsn_netns *ns);
 XSN_CLEANUP_DEFINE(xsn_netns_close, struct xsn_netns);
 
+/*
+ * What tells the namespace from every other one, whatever it is called and whichever process asks: "initial", which
+ * stays the same through reboots, or a number that is never given twice before the next. Both are the
+ * caller's; *ret_boot is NULL where the kernel does not tell which boot this is.
+ */
+int xsn_netns_identify(const struct xsn_netns *ns, char **ret_identity, char **ret_boot, struct xsnet_error **ret_err);
+
 bool xsn_netns_same(const struct xsn_netns *a, const struct xsn_netns *b);
 
 typedef int (*xsn_netns_fn)(void *userdata, struct xsnet_error **ret_err);

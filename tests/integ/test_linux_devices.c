@@ -191,6 +191,47 @@ START_TEST(a_tunnel_follows_the_name_of_its_transport)
 }
 END_TEST
 
+START_TEST(an_absent_tunnel_leaves_one_of_others_in_its_place)
+{
+        const char *absent = "format: 1\nowner: t\ntunnels: [{network: p, transport: eth0, absent: true}]\n";
+
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: p}]\n"
+                        "tunnels: [{network: p, transport: eth0, key: 77, remotes: [192.0.2.20]}]\n");
+        sh("ip link add theirs type gretap local 192.0.2.10 remote 192.0.2.99 key 99");
+        sh("ip link set theirs master p up");
+        world_apply(&w, absent);
+        ck_assert_int_eq(count("gretap"), 0);
+        ck_says("ip link show theirs", "master p");
+        world_apply(&w, absent);
+        ck_says("ip link show theirs", "master p");
+        world_apply(&w, "format: 1\nowner: t\n"
+                        "tunnels: [{network: p, transport: eth0, remotes: [192.0.2.99], absent: true}]\n");
+        ck_says_not("ip link show", "theirs");
+}
+END_TEST
+
+START_TEST(what_stands_on_a_vlan_is_called_after_its_new_device)
+{
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: p}, {name: q}]\n"
+                        "vlans: [{pif: eth1, tag: 100, device: v100, ipv4: {address: 10.9.0.1/24}},\n"
+                        "        {pif: v100, tag: 7, device: v7, network: q}]\n"
+                        "tunnels: [{network: p, transport: v100, key: 7, remotes: [10.9.0.9]}]\n");
+        world_apply(&w, "format: 1\nowner: t\nvlans: [{pif: eth1, tag: 100, device: w100}]\n");
+        ck_assert_ptr_nonnull(find(XSNET_KIND_VLAN, "w100.7"));
+        ck_assert_ptr_nonnull(find(XSNET_KIND_TUNNEL, "p/w100"));
+        ck_says("ip link show v7", "v7@w100");
+        ck_says("ip addr show w100", "10.9.0.1/24");
+        world_apply(&w, "format: 1\nowner: t\n"
+                        "vlans: [{pif: x100, tag: 7, device: x7}, {pif: eth1, tag: 100, device: x100}]\n"
+                        "tunnels: [{network: p, transport: eth1.100, key: 7, remotes: [10.9.0.8]}]\n");
+        ck_says("ip link show x7", "x7@x100");
+        ck_says("ip link show x7", "master q");
+        ck_says_not("ip link show", "w100");
+        ck_assert_int_eq(count("gretap"), 1);
+        ck_says("ip -d link show type gretap", "remote 10.9.0.8");
+}
+END_TEST
+
 static bool kernel_has(const char *args)
 {
         char command[256];
@@ -220,6 +261,8 @@ int main(void)
         tcase_add_test(tc, a_vlan_without_a_network_keeps_its_addresses_when_it_follows);
         tcase_add_loop_test(tc, tunnels_of_each_protocol_gain_and_lose_remotes, 0, (int)XSN_ARRAY_SIZE(tunnels));
         tcase_add_test(tc, a_tunnel_follows_the_name_of_its_transport);
+        tcase_add_test(tc, an_absent_tunnel_leaves_one_of_others_in_its_place);
+        tcase_add_test(tc, what_stands_on_a_vlan_is_called_after_its_new_device);
         suite_add_tcase(suite, tc);
         return unit_main(suite);
 }

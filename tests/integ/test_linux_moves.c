@@ -1,39 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses and routes that move with a NIC, renames, and what is left when the kernel refuses in the middle. */
-#include "linux_test.h"
+#include "linux_spoil.h"
 
 static struct world w;
 
-/* Sends that go wrong: the k-th message of one type is turned into nonsense. */
-static struct spoiler {
-        uint16_t type; /* 0: nothing is spoiled */
-        int count;     /* down to the message */
-        int n_seen;
-} spoiler;
-
-static ssize_t spoil_sendmsg(void *userdata, int fd, const struct msghdr *msg, int flags)
-{
-        char *data = msg->msg_iov[0].iov_base;
-        size_t len = msg->msg_iov[0].iov_len;
-
-        (void)userdata;
-        for (size_t at = 0; at + NLMSG_HDRLEN <= len;) {
-                struct nlmsghdr *m = (void *)(data + at);
-
-                spoiler.n_seen += m->nlmsg_type == spoiler.type;
-                if (m->nlmsg_type == spoiler.type && --spoiler.count == 0)
-                        memset((char *)m + NLMSG_HDRLEN, 0xff, 8);
-                at += NLMSG_ALIGN(m->nlmsg_len);
-        }
-        return sendmsg(fd, msg, flags);
-}
-
 static void setup(void)
 {
-        static struct xsn_nl_ops ops;
-        struct xsn_nl_options options = { .ops = &ops };
-        struct lx *lx;
-
         world_enter();
         sh("ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up");
         sh("ip addr add 192.0.2.10/24 dev eth0 && ip addr add 192.0.2.11/24 dev eth0");
@@ -42,12 +14,7 @@ static void setup(void)
         sh("ip route add default via 192.0.2.3 table 77 && ip route add 203.0.113.0/24 dev eth0 table 77");
         sh("ip -6 route add default via 2001:db8::1");
         world_open(&w);
-        ops = xsn_nl_syscalls;
-        ops.sendmsg = spoil_sendmsg;
-        lx = (struct lx *)(void *)w.be;
-        lx->nl = xsn_nl_close(lx->nl);
-        ck_assert_int_eq(xsn_nl_open(&options, &lx->nl, NULL), 0);
-        spoiler = (struct spoiler){ 0 };
+        spoil_open(&w);
 }
 
 static void teardown(void)

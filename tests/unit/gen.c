@@ -479,7 +479,7 @@ struct xsnet_state *gen_state(struct gen *gen, unsigned n_max)
         MUST(xsn_state_new(&state));
         if (gen_once_in(gen, 2))
                 MUST(xsnet_state_set_owner(state, "pxs-lab_1.0", NULL));
-        state->prune = gen_once_in(gen, 4);
+        state->prune = gen_once_in(gen, 4) && state->owner;
         for (unsigned i = gen_below(gen, 3); i > 0; i--) {
                 struct xsn_host *host;
                 char name[16];

@@ -66,6 +66,20 @@ static struct xsnet_object *find(const struct xsnet_state *world, const struct x
         return found;
 }
 
+/* Bonds and VLANs go by their identities, too. */
+static bool is_called(const struct xsnet_object *obj, const char *name)
+{
+        struct xsn_buf key = { 0 };
+        bool same;
+
+        if (!XSN_BOND(obj) && !XSN_VLAN(obj))
+                return false;
+        xsn_object_key(obj, &key);
+        same = key.s && !strcmp(key.s, name);
+        xsn_buf_done(&key);
+        return same;
+}
+
 static struct xsnet_object *find_device(const struct xsnet_state *world, const struct xsnet_object *near,
                                         const char *device)
 {
@@ -75,6 +89,9 @@ static struct xsnet_object *find_device(const struct xsnet_state *world, const s
                 if (name && !strcmp(name, device) && same_host(world->objects[i], near))
                         return world->objects[i];
         }
+        for (size_t i = 0; i < world->n_objects && device; i++)
+                if (same_host(world->objects[i], near) && is_called(world->objects[i], device))
+                        return world->objects[i];
         return NULL;
 }
 
@@ -289,8 +306,8 @@ static const char *change_rows(struct xsnet_state *world, struct xsnet_object *o
 
         if (device)
                 (void)snprintf(old, sizeof(old), "%s", device);
-        if (XSN_NETWORK(obj))
-                (void)snprintf(name, sizeof(name), "%s", XSN_NETWORK(obj)->name);
+        if (XSN_NETWORK(obj) || XSN_BOND(obj))
+                (void)snprintf(name, sizeof(name), "%s", XSN_BOND(obj) ? XSN_BOND(obj)->name : XSN_NETWORK(obj)->name);
         for (size_t i = 0; i < XSN_FIELDS_MAX && step->changed >> i; i++) {
                 if (!(step->changed >> i & 1))
                         continue;
@@ -302,6 +319,8 @@ static const char *change_rows(struct xsnet_state *world, struct xsnet_object *o
         }
         if (XSN_NETWORK(obj) && strcmp(name, XSN_NETWORK(obj)->name) != 0)
                 rename_network(world, obj, name, XSN_NETWORK(obj)->name);
+        if (XSN_BOND(obj) && strcmp(name, XSN_BOND(obj)->name) != 0)
+                rename_references(world, obj, name, XSN_BOND(obj)->name);
         if (*old && device_of(obj) && strcmp(old, device_of(obj)) != 0)
                 rename_references(world, obj, old, device_of(obj));
         xsn_state_touch(world);

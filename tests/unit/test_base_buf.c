@@ -87,6 +87,9 @@ START_TEST(bytes_may_be_zero)
         xsn_buf_putc(&buf, '\0');
         ck_assert_uint_eq(buf.len, 4);
         ck_assert_mem_eq(buf.s, "a\0b\0", 5);
+        memcpy(xsn_buf_add(&buf, 2), "cd", 2);
+        ck_assert_uint_eq(buf.len, 6);
+        ck_assert_mem_eq(buf.s, "a\0b\0cd", 7);
         xsn_buf_done(&buf);
         ck_assert_ptr_null(buf.s);
 }
@@ -106,6 +109,7 @@ START_TEST(a_failure_sticks_until_take_reports_it)
         ck_assert_str_eq(buf.s, "some text");
         xsn_buf_put(&buf, "ignored");
         xsn_buf_putc(&buf, 'x');
+        ck_assert_ptr_null(xsn_buf_add(&buf, 0));
         xsn_buf_printf(&buf, "%d", 1);
         ck_assert_int_eq(xsn_buf_take(&buf, &s), -ENOMEM);
         ck_assert_str_eq(s, "untouched");

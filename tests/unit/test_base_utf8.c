@@ -57,6 +57,19 @@ START_TEST(control_characters_are_no_text)
 }
 END_TEST
 
+START_TEST(a_text_of_others_may_have_what_xml_carries)
+{
+        ck_assert(xsn_text_keepable(""));
+        ck_assert(xsn_text_keepable("a\tb\r\n\x7f\xc2\x80\xc2\x9f\xef\xbf\xbd"));
+        ck_assert(!xsn_text_keepable("a\033"));
+        ck_assert(!xsn_text_keepable("\x01"));
+        ck_assert(!xsn_text_keepable("a\xef\xbf\xbe"));
+        ck_assert(!xsn_text_keepable("\xef\xbf\xbf"));
+        ck_assert(!xsn_text_keepable("a\xff"));
+        ck_assert(!xsn_text_keepable("\xc3"));
+}
+END_TEST
+
 START_TEST(what_a_terminal_would_act_on_is_written_as_an_escape)
 {
         struct xsn_buf buf = { 0 };
@@ -84,6 +97,7 @@ int main(void)
 
         tcase_add_loop_test(tc, a_character_has_one_form, 0, XSN_ARRAY_SIZE(firsts));
         tcase_add_test(tc, control_characters_are_no_text);
+        tcase_add_test(tc, a_text_of_others_may_have_what_xml_carries);
         tcase_add_test(tc, what_a_terminal_would_act_on_is_written_as_an_escape);
         suite_add_tcase(suite, tc);
         return unit_main(suite);

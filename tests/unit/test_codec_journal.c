@@ -45,6 +45,8 @@ static struct xsn_journal *random_journal(unsigned seed)
         struct xsn_journal *journal = xsn_alloc(sizeof(*journal));
 
         journal->target = xsn_strdup("linux:?netns=red");
+        journal->identity = gen_below(&gen, 2) ? xsn_strdup("cookie 7 of boot b") : NULL;
+        journal->boot = gen_below(&gen, 2) ? xsn_strdup("b") : NULL;
         journal->owner = gen_below(&gen, 2) ? xsn_strdup("pxs-lab") : NULL;
         journal->payload = gen_below(&gen, 2) ? xsn_strdup("group 1073742000 of \"these\"\n") : NULL;
         for (size_t i = 0; i < state->n_objects; i++) {
@@ -82,6 +84,8 @@ START_TEST(a_journal_is_read_as_it_was_written)
         ck_assert_msg(!xsn_codec_journal_load(text, strlen(text), &read, &err), "seed %d: %s", _i,
                       xsnet_error_get_message(err));
         ck_assert_str_eq(read->target, journal->target);
+        ck_assert(same_text(read->identity, journal->identity));
+        ck_assert(same_text(read->boot, journal->boot));
         ck_assert(same_text(read->owner, journal->owner));
         ck_assert(same_text(read->payload, journal->payload));
         ck_assert_uint_eq(read->n_entries, journal->n_entries);
@@ -111,7 +115,7 @@ static const struct {
         { "null", "" },
         { "{}", "no journal" },
         { "{\"xsnet-journal\": \"1\", \"target\": \"linux:\", \"entries\": []}", "no journal" },
-        { "{\"xsnet-journal\": 2, \"target\": \"linux:\", \"entries\": []}", "another version" },
+        { "{\"xsnet-journal\": 3, \"target\": \"linux:\", \"entries\": []}", "another version" },
         { "{\"xsnet-journal\": 1, \"xsnet-journal\": 1, \"target\": \"linux:\", \"entries\": []}", "uplicate" },
         { "{\"xsnet-journal\": 1, \"entries\": []}", "no target" },
         { "{\"xsnet-journal\": 1, \"target\": 7, \"entries\": []}", "a text was expected" },

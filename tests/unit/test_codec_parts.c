@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The small parts of the codec: places in a text, tokens of JSON, what YAML misreads, the order of errors. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "codec/emit.h"
 #include "codec/json_scan.h"
 #include "codec/object_json.h"
 #include "codec/report.h"
@@ -96,14 +98,50 @@ START_TEST(a_token_is_found_by_what_is_right_behind_it)
 }
 END_TEST
 
+static void emit_json(struct xsn_emit *emit, json_t *json)
+{
+        size_t n = json_array_size(json);
+        const char *key;
+        json_t *value;
+
+        switch (json_typeof(json)) {
+        case JSON_OBJECT:
+                xsn_emit(emit, XSN_EMIT_MAP);
+                json_object_foreach(json, key, value) {
+                        xsn_emit_name(emit, key);
+                        emit_json(emit, value);
+                }
+                xsn_emit(emit, XSN_EMIT_MAP_END);
+                break;
+        case JSON_ARRAY:
+                xsn_emit(emit, json_is_object(json_array_get(json, 0)) ? XSN_EMIT_MAPS : XSN_EMIT_SCALARS);
+                for (size_t i = 0; i < n; i++)
+                        emit_json(emit, json_array_get(json, i));
+                xsn_emit(emit, XSN_EMIT_LIST_END);
+                break;
+        case JSON_STRING:
+                xsn_emit_text(emit, json_string_value(json));
+                break;
+        case JSON_INTEGER:
+                xsn_emit_number(emit, (uint64_t)json_integer_value(json));
+                break;
+        case JSON_NULL:
+                xsn_emit_null(emit);
+                break;
+        default:
+                xsn_emit_bool(emit, json_is_true(json));
+        }
+}
+
 /* jansson is the model: both have to be read by others' programs. */
 START_TEST(json_is_written_as_jansson_does)
 {
         static const char *const texts[] = {
                 "[]", "{}", "[[], {}, [{}], {\"a\": []}]", "{\"b\": 1, \"a\": {\"c\": [true, false, null]}}",
-                "[0, -1, 9223372036854775807, -9223372036854775808]", "\"one\"", "[\"\\u00e9\\u20ac\\ud83d\\ude00\"]",
-                "{\"a \\\"quoted\\\" \\\\ key\": \"/ and \\u007f and \\u2028\"}",
-                "[\"\\u0001\\b\\t\\n\\u000b\\f\\r\\u000e\\u001f\"]", "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]",
+                "[0, 1, 4294967295, 9223372036854775807]", "\"one\"", "[\"\\u00e9\\u20ac\\ud83d\\ude00\"]",
+                "{\"a \\\"quoted\\\" \\\\ key\": \"/ and \\u007f and \\u2028\", \"\": \"\", \"\\n\": {\"b\": 1}}",
+                "[\"\\u0001\\b\\t\\n\\u000b\\f\\r\\u000e\\u001f\", \"\\n\", \"a\\n\", \"\\na\", \"a\\nb\"]",
+                "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]",
         };
 
         for (size_t i = 0; i < 2 * XSN_ARRAY_SIZE(texts); i++) {
@@ -111,12 +149,65 @@ START_TEST(json_is_written_as_jansson_does)
                 _cleanup_(xsn_json_decrefp) json_t *json = json_loads(texts[i / 2], JSON_DECODE_ANY, NULL);
                 size_t flags = JSON_ENCODE_ANY | (indent ? JSON_INDENT(2) : JSON_COMPACT);
                 _cleanup_(xsn_freep) char *ours = NULL, *theirs = json_dumps(json, flags);
+                struct xsn_json_emit emit;
                 struct xsn_buf buf = { 0 };
 
                 ck_assert_ptr_nonnull(json);
-                ck_assert_int_eq(xsn_json_write(json, indent, &buf), 0);
+                xsn_json_begin(&emit, indent, 0, &buf);
+                emit_json(&emit.emit, json);
+                ck_assert_int_eq(xsn_emit_done(&emit.emit), 0);
                 ck_assert_int_eq(xsn_buf_take(&buf, &ours), 0);
                 ck_assert_str_eq(ours, theirs);
+        }
+}
+END_TEST
+
+static size_t prefix_len(const char *name)
+{
+        const char *dot = strchr(name, '.');
+
+        return dot ? (size_t)(dot - name) : 0;
+}
+
+/*
+ * What the writer relies on, as it opens the map of a prefix once: rows of one prefix stand together, and `status` has
+ * the observed ones. And no two rows have one key: a value that no document may say is shown as status, too.
+ */
+START_TEST(rows_make_maps_without_looking_back)
+{
+        static const char *const taken[] = { "kind",  "host",       "absent",  "adopt", "owner",
+                                             "made",  "mark-taken", "payload", "status" };
+        const struct xsn_class *cls = xsn_class_of(_i);
+        const char *last = "";
+        char closed[8][32];
+        size_t n_closed = 0;
+
+        for (size_t i = 0; i < xsn_class_n_fields(cls); i++) {
+                const struct xsn_field *field = xsn_class_field(cls, i);
+                size_t len = prefix_len(field->name);
+                char status[64];
+                int same;
+
+                for (size_t k = 0; k < XSN_ARRAY_SIZE(taken); k++)
+                        ck_assert_str_ne(field->name, taken[k]);
+                ck_assert_int_eq(!strncmp(field->name, "status.", 7), !!(field->flags & XSN_F_OBSERVED));
+                (void)snprintf(status, sizeof(status), "status.%s", field->name);
+                same = xsn_class_index_by_name(cls, status);
+                /* A MAC address can always be said, and so can what names the object. */
+                ck_assert_msg(same < 0 || field->type == XSNET_TYPE_MAC || (field->flags & XSN_F_KEY), "%s", status);
+                if (field->flags & XSN_F_OBSERVED)
+                        continue;
+                ck_assert_uint_lt(len, sizeof(closed[0]));
+                if (len != prefix_len(last) || strncmp(field->name, last, len) != 0) {
+                        for (size_t k = 0; k < n_closed; k++)
+                                ck_assert_msg(strlen(closed[k]) != len || strncmp(closed[k], field->name, len) != 0,
+                                              "%s", field->name);
+                        ck_assert_uint_lt(n_closed, XSN_ARRAY_SIZE(closed));
+                        if (prefix_len(last))
+                                (void)snprintf(closed[n_closed++], sizeof(closed[0]), "%.*s", (int)prefix_len(last),
+                                               last);
+                }
+                last = field->name;
         }
 }
 END_TEST
@@ -236,6 +327,7 @@ int main(void)
         tcase_add_test(cases, tokens_of_json_have_their_places);
         tcase_add_test(cases, a_token_is_found_by_what_is_right_behind_it);
         tcase_add_test(cases, json_is_written_as_jansson_does);
+        tcase_add_loop_test(cases, rows_make_maps_without_looking_back, 1, XSN_N_KINDS + 1);
         tcase_add_test(cases, texts_that_yaml_takes_for_something_else_are_known);
         tcase_add_test(cases, errors_come_in_the_order_of_the_text);
         suite_add_tcase(suite, cases);

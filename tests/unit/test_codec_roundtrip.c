@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/codec.h"
+#include "codec/emit.h"
 #include "codec/object_json.h"
 #include "gen.h"
 #include "unit.h"
@@ -92,26 +93,27 @@ END_TEST
 START_TEST(random_objects_come_back_equal_from_json_values)
 {
         struct gen gen = gen_seed(2000000 + (uint64_t)_i);
-        struct xsnet_state *state = gen_observed(&gen, 30), *again = NULL;
+        struct xsnet_state *state = gen_observed(&gen, 30);
         struct xsnet_error *err = NULL;
-        json_t *json;
 
         for (size_t i = 0; i < state->n_objects; i++) {
                 struct xsnet_object *obj = NULL;
+                struct xsn_json_emit emit;
+                struct xsn_buf buf = { 0 };
+                json_t *json;
 
-                ck_assert_int_eq(xsn_codec_object_to_json(state->objects[i], XSN_CODEC_OBSERVED, &json), 0);
+                xsn_json_begin(&emit, false, XSN_CODEC_OBSERVED, &buf);
+                xsn_emit_object(&emit.emit, state->objects[i]);
+                ck_assert_int_eq(xsn_emit_done(&emit.emit), 0);
+                json = json_loadb(buf.s, buf.len, JSON_REJECT_DUPLICATES, NULL);
                 ck_assert_str_eq(json_string_value(json_object_get(json, "kind")), state->objects[i]->cls->name);
                 ck_assert_msg(!xsn_codec_object_from_json(json, XSN_CODEC_OBSERVED, &obj, &err), "%s",
                               xsnet_error_get_message(err));
                 ck_assert(xsn_object_equal(state->objects[i], obj));
                 xsnet_object_unref(obj);
                 json_decref(json);
+                xsn_buf_done(&buf);
         }
-        ck_assert_int_eq(xsn_codec_state_to_json(state, XSN_CODEC_OBSERVED, &json), 0);
-        ck_assert_int_eq(xsn_codec_state_from_json(json, XSN_CODEC_OBSERVED, &again, &err), 0);
-        check_same(state, again, true, "JSON values");
-        json_decref(json);
-        xsnet_state_unref(again);
         xsnet_state_unref(state);
 }
 END_TEST
@@ -234,6 +236,36 @@ START_TEST(names_that_are_no_utf8_are_shown_and_never_kept)
 }
 END_TEST
 
+/* Two keys that look the same once they are repaired: as two, no reader would take the document. */
+START_TEST(keys_that_are_repaired_stay_different)
+{
+        struct xsnet_state *state = NULL;
+        struct xsnet_object *obj = NULL;
+        struct xsnet_error *err = NULL;
+        struct xsn_list *map;
+        char *text = NULL;
+
+        ck_assert_int_eq(xsn_state_new(&state), 0);
+        ck_assert_int_eq(xsn_object_new(&xsn_pif_class, &obj), 0);
+        ck_assert_int_eq(xsn_object_set_string(obj, XSNET_FIELD_DEVICE, "eth0"), 0);
+        map = &XSN_PIF(obj)->l.other_config;
+        ck_assert_int_eq(xsn_map_set(map, "a", "1"), 0);
+        ck_assert_int_eq(xsn_map_set(map, "k\xfe", "2"), 0);
+        ck_assert_int_eq(xsn_map_set(map, "k\xff", "v\xff"), 0);
+        ck_assert_int_eq(xsn_map_set(map, "", NULL), 0);
+        xsn_object_mark(obj, XSNET_FIELD_OTHER_CONFIG);
+        ck_assert_int_eq(xsn_state_add(state, obj), 0);
+        ck_assert_int_eq(xsnet_document_dump(state, XSNET_FORMAT_YAML, &text, NULL), 0);
+        ck_assert_str_eq(text, "format: 1\npifs:\n- device: eth0\n  other-config:\n    '': null\n    a: '1'\n"
+                               "    k\xef\xbf\xbd: v\xef\xbf\xbd\n");
+        free(text);
+        ck_assert_int_eq(xsn_codec_dump(state, XSNET_FORMAT_YAML, XSN_CODEC_OBSERVED, &text, &err), -EILSEQ);
+        xsnet_error_free(err);
+        xsnet_object_unref(obj);
+        xsnet_state_unref(state);
+}
+END_TEST
+
 /* The owner's mark, which documents do not ask for, is part of the status that people see. */
 START_TEST(a_shown_state_can_be_applied_again)
 {
@@ -268,6 +300,7 @@ int main(void)
         tcase_add_test(cases, values_that_no_document_may_say_are_shown_as_status);
         tcase_add_test(cases, two_nics_of_one_bridge_can_be_shown_and_read_again);
         tcase_add_test(cases, names_that_are_no_utf8_are_shown_and_never_kept);
+        tcase_add_test(cases, keys_that_are_repaired_stay_different);
         tcase_add_test(cases, a_shown_state_can_be_applied_again);
         suite_add_tcase(suite, cases);
         return unit_main(suite);

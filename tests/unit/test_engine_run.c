@@ -192,6 +192,20 @@ START_TEST(what_the_target_lacks_is_refused_before_any_write)
 }
 END_TEST
 
+/* A document is checked when it is read; what the calls made, before it is planned. */
+START_TEST(to_prune_without_an_owner_is_refused_before_any_write)
+{
+        struct xsnet_error *err = NULL;
+
+        ck_assert_int_eq(xsnet_state_set_owner(fix.desired, NULL, &err), 0);
+        xsnet_state_set_prune(fix.desired, 1);
+        ck_assert_int_eq(apply(&fix, XSNET_OUTCOME_UNCHANGED, &err), -EINVAL);
+        assert_reason(err, -EINVAL, "missing");
+        assert_as_before(&fix);
+        xsnet_error_free(err);
+}
+END_TEST
+
 START_TEST(items_for_hosts_that_were_not_asked_for_are_left_out)
 {
         struct xsnet_state *desired =
@@ -262,6 +276,53 @@ START_TEST(a_report_prints_as_text_and_as_json)
 }
 END_TEST
 
+/* Of a step whose answer never came nobody knows how far it got. */
+START_TEST(a_step_without_an_answer_is_told_as_not_finished)
+{
+        struct xsnet_report *report = NULL;
+        struct xsnet_error *err = NULL;
+        char *text = NULL;
+
+        no_error(xsnet_engine_set_deadline(fix.engine, 400, &err), err);
+        no_error(xsnet_fake_add_loss(fix.fake, 2, &err), err);
+        ck_assert_int_eq(xsnet_engine_apply(fix.engine, fix.desired, &report, &err), -ETIMEDOUT);
+        no_error(xsnet_report_dump(report, XSNET_REPORT_TEXT, &text, NULL), NULL);
+        ck_assert_msg(strstr(text, " on host 'xs-1': not finished, "), "%s", text);
+        ck_assert_msg(strstr(text, " on host 'xs-1': not begun\n"), "%s", text);
+        free(text);
+        no_error(xsnet_report_dump(report, XSNET_REPORT_JSON, &text, NULL), NULL);
+        ck_assert_msg(strstr(text, "\"result\": \"unknown\""), "%s", text);
+        ck_assert_ptr_null(strstr(text, "not finished"));
+        free(text);
+        xsnet_error_free(err);
+        xsnet_report_unref(report);
+}
+END_TEST
+
+/* Whichever it is, by the name that the report has for it. */
+START_TEST(the_error_of_a_failed_step_names_it)
+{
+        struct xsnet_report *report = NULL;
+        struct xsnet_error *err = NULL;
+        char *text = NULL, *name, *end;
+
+        no_error(xsnet_fake_add_failure(fix.fake, (unsigned)_i, -EIO, &err), err);
+        ck_assert_int_eq(xsnet_engine_apply(fix.engine, fix.desired, &report, &err), -EIO);
+        no_error(xsnet_report_dump(report, XSNET_REPORT_TEXT, &text, NULL), NULL);
+        end = strstr(text, ": failed, ");
+        ck_assert_msg(end, "%s", text);
+        *end = '\0';
+        name = strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
+        name += strspn(name, " ");
+        ck_assert_msg(strstr(xsnet_error_get_message(err), name), "'%s' does not name '%s'",
+                      xsnet_error_get_message(err), name);
+        ck_assert_msg(strchr(name, '\''), "%s", name);
+        free(text);
+        xsnet_error_free(err);
+        xsnet_report_unref(report);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("engine_run");
@@ -277,9 +338,12 @@ int main(void)
         tcase_add_loop_test(tc, a_document_is_planned_again_three_times_at_most, 1, 5);
         tcase_add_test(tc, what_hurts_more_than_is_accepted_is_refused_before_any_write);
         tcase_add_test(tc, what_the_target_lacks_is_refused_before_any_write);
+        tcase_add_test(tc, to_prune_without_an_owner_is_refused_before_any_write);
         tcase_add_test(tc, items_for_hosts_that_were_not_asked_for_are_left_out);
         tcase_add_test(tc, an_engine_without_a_target_says_so);
         tcase_add_test(tc, a_report_prints_as_text_and_as_json);
+        tcase_add_test(tc, a_step_without_an_answer_is_told_as_not_finished);
+        tcase_add_loop_test(tc, the_error_of_a_failed_step_names_it, 2, N_STEPS + 2);
         suite_add_tcase(suite, tc);
         return unit_main(suite);
 }

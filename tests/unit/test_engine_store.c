@@ -6,7 +6,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "engine/store.h"
+#include "base/alloc.h"
+#include "engine/engine.h"
 
 static struct fix fix;
 
@@ -41,7 +42,7 @@ static struct holder hold(const char *dir, const char *target)
                 struct xsn_store store = { 0 };
 
                 xsn_store_init(&store);
-                c = xsn_store_lock(&store, dir, target, NULL) < 0 ? 'n' : 'y';
+                c = xsn_store_lock(&store, dir, target, NULL, NULL) < 0 ? 'n' : 'y';
                 if (write(from[1], &c, 1) != 1 || read(to[0], &c, 1) != 1)
                         _exit(1);
                 xsn_store_unlock(&store);
@@ -313,7 +314,7 @@ START_TEST(a_journal_of_another_target_is_refused)
         leave_a_journal();
         journal_path(path);
         xsn_store_init(&store);
-        no_error(xsn_store_lock(&store, fix.dir, "fake:xs-2", &err), err);
+        no_error(xsn_store_lock(&store, fix.dir, "fake:xs-2", NULL, &err), err);
         (void)snprintf(other, sizeof(other), "%s/%s.journal", fix.dir, store.base);
         xsn_store_unlock(&store);
         ck_assert_int_eq(rename(path, other), 0);
@@ -322,6 +323,65 @@ START_TEST(a_journal_of_another_target_is_refused)
         assert_reason(err, -EINVAL, "bad-journal");
         ck_assert_ptr_nonnull(strstr(xsnet_error_get_message(err), "is a journal of 'fake:xs-1', not of 'fake:xs-2'"));
         xsnet_error_free(err);
+}
+END_TEST
+
+/* ---- what a target is, however it is called ---- */
+
+/* As a backend says it that has other names for the same. */
+static void call(struct xsnet_engine *engine, const char *name, const char *identity, const char *boot)
+{
+        struct xsn_endpoint *target = engine->targets[0];
+
+        xsn_free(target->name);
+        xsn_free(target->identity);
+        xsn_free(target->boot);
+        target->name = xsn_strdup(name);
+        target->identity = xsn_strdup(identity);
+        target->boot = xsn_strdup(boot);
+}
+
+START_TEST(a_lock_is_the_targets_and_not_its_names)
+{
+        static const struct {
+                const char *name, *identity;
+                bool same;
+        } rows[] = { { "fake:a", "it", true }, { "fake:b", "it", true }, { "fake:a", "another", false } };
+        struct xsn_store store = { 0 };
+        struct xsnet_error *err = NULL;
+
+        xsn_store_init(&store);
+        call(fix.engine, rows[_i].name, rows[_i].identity, "b1");
+        no_error(xsn_store_lock(&store, fix.dir, "fake:a", "it", &err), err);
+        if (!rows[_i].same) {
+                no_error(apply(&fix, XSNET_OUTCOME_DONE, &err), err);
+        } else {
+                ck_assert_int_eq(apply(&fix, XSNET_OUTCOME_UNCHANGED, &err), -EAGAIN);
+                assert_reason(err, -EAGAIN, "journal-locked");
+                err = xsnet_error_free(err);
+        }
+        xsn_store_unlock(&store);
+}
+END_TEST
+
+START_TEST(a_journal_is_found_under_another_name_and_after_a_restart)
+{
+        struct xsnet_error *err = NULL;
+
+        call(fix.engine, "fake:a", "it", "b1");
+        leave_a_journal();
+        no_error(xsnet_engine_recover(fix.engine, NULL, &err), err); /* nothing: it is not called so, and not this */
+        call(fix.engine, "fake:a", "another", "b1");
+        no_error(xsnet_engine_recover(fix.engine, NULL, &err), err);
+        call(fix.engine, "fake:b", "it", _i ? "b2" : "b1");
+        ck_assert_int_eq(apply(&fix, XSNET_OUTCOME_UNCHANGED, &err), -EEXIST);
+        assert_reason(err, -EEXIST, "journal-left");
+        ck_assert_int_eq(!strstr(xsnet_error_get_message(err), "restarted"), !_i);
+        err = xsnet_error_free(err);
+        ck_assert_int_eq(count_files(fix.dir, ".journal"), 1);
+        no_error(xsnet_engine_recover(fix.engine, NULL, &err), err);
+        assert_as_before(&fix);
+        ck_assert_int_eq(count_files(fix.dir, ""), 0);
 }
 END_TEST
 
@@ -396,6 +456,8 @@ int main(void)
         tcase_add_loop_test(tc, a_journal_that_cannot_be_read_is_kept_and_said, 0, 5);
         tcase_add_loop_test(tc, a_journal_that_is_no_file_of_ours_is_not_followed, 0, 2);
         tcase_add_test(tc, a_journal_of_another_target_is_refused);
+        tcase_add_loop_test(tc, a_lock_is_the_targets_and_not_its_names, 0, 3);
+        tcase_add_loop_test(tc, a_journal_is_found_under_another_name_and_after_a_restart, 0, 2);
         tcase_add_test(tc, a_directory_that_cannot_be_used_fails_before_any_write);
         tcase_add_test(tc, a_directory_where_others_can_write_is_refused);
         tcase_add_test(tc, the_journal_is_there_before_the_first_step_and_for_us_alone);

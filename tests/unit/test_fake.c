@@ -95,6 +95,79 @@ START_TEST(a_new_name_is_the_name_everywhere_and_can_be_taken_back)
 }
 END_TEST
 
+#define ADDRESS "ipv4: {mode: static, address: 10.9.0.1/24}"
+
+/* Where any operation fails, everything is called as before; then it works, and there is nothing left to do. */
+static void bring_after_failures(const char *items)
+{
+        struct xsnet_state *desired = load(items);
+        char *before = print(fake);
+        int r = -EIO;
+
+        for (unsigned n = 1; r < 0; n++) {
+                struct xsnet_error *err = NULL;
+                char *now;
+
+                no_error(xsnet_fake_add_failure(fake, n, -EIO, &err), err);
+                r = xsnet_engine_apply(engine, desired, NULL, &err);
+                if (r < 0) {
+                        assert_reason(err, -EIO, "fake");
+                        now = print(fake);
+                        ck_assert_str_eq(now, before);
+                        free(now);
+                }
+                xsnet_error_free(err);
+                ck_assert_uint_lt(n, 50);
+        }
+        /* The last failure is still to be had. */
+        for (int i = 0; i < 50 && r >= 0; i++)
+                r = xsnet_engine_verify(engine, desired, NULL);
+        ck_assert_int_eq(r, -EIO);
+        free(before);
+        xsnet_state_unref(desired);
+        bring(items);
+}
+
+START_TEST(what_stands_on_a_bond_is_called_after_its_new_name)
+{
+        use(XSNET_FAKE_POOL, "format: 1\n"
+                             "networks: [{name: red}]\n"
+                             "pifs: [{host: xs-1, device: eth0}, {host: xs-1, device: eth1}]\n"
+                             "bonds: [{host: xs-1, name: bond0, members: [eth0, eth1], mode: lacp, " ADDRESS "}]\n"
+                             "vlans: [{host: xs-1, pif: bond0, tag: 5}]\n"
+                             "tunnels: [{host: xs-1, network: red, transport: bond0, remotes: [10.9.0.9]}]\n");
+        bring_after_failures("format: 1\n"
+                             "bonds: [{name: uplink, members: [eth1, eth0]}]\n"
+                             "vlans: [{pif: uplink, tag: 6}]\n"
+                             "pifs: [{device: uplink, ipv4: {address: 10.9.0.2/24}}]\n");
+        ck_assert_str_eq(get(XSNET_KIND_BOND, "bond0", XSNET_FIELD_NAME), "?");
+        ck_assert_str_eq(get(XSNET_KIND_BOND, "uplink", XSNET_FIELD_IPV4_ADDRESS), "[10.9.0.2/24]");
+        ck_assert_str_eq(get(XSNET_KIND_VLAN, "uplink.5", XSNET_FIELD_PIF), "uplink");
+        ck_assert_str_eq(get(XSNET_KIND_VLAN, "uplink.6", XSNET_FIELD_PIF), "uplink");
+        ck_assert_str_eq(get(XSNET_KIND_TUNNEL, "red/uplink", XSNET_FIELD_REMOTES), "[10.9.0.9]");
+}
+END_TEST
+
+START_TEST(what_stands_on_a_vlan_is_called_after_its_new_device)
+{
+        use(XSNET_FAKE_LINUX, "format: 1\n"
+                              "networks: [{name: red}, {name: blue}]\n"
+                              "pifs: [{device: eth0}]\n"
+                              "vlans: [{pif: eth0, tag: 5, device: v5, " ADDRESS "},"
+                              " {pif: v5, tag: 7, device: v7, network: blue}]\n"
+                              "tunnels: [{network: red, transport: v5, key: 7, remotes: [10.9.0.9]}]\n");
+        bring_after_failures("format: 1\nvlans: [{pif: eth0, tag: 5, device: w5}]\n");
+        ck_assert_str_eq(get(XSNET_KIND_VLAN, "w5.7", XSNET_FIELD_DEVICE), "v7");
+        ck_assert_str_eq(get(XSNET_KIND_TUNNEL, "red/w5", XSNET_FIELD_REMOTES), "[10.9.0.9]");
+        bring_after_failures("format: 1\n"
+                             "vlans: [{pif: x5, tag: 7, device: x7}, {pif: eth0, tag: 5, device: x5}]\n"
+                             "tunnels: [{network: red, transport: eth0.5, remotes: [10.9.0.8]}]\n");
+        ck_assert_str_eq(get(XSNET_KIND_VLAN, "x5.7", XSNET_FIELD_DEVICE), "x7");
+        ck_assert_str_eq(get(XSNET_KIND_VLAN, "x5.7", XSNET_FIELD_NETWORK), "blue");
+        ck_assert_str_eq(get(XSNET_KIND_TUNNEL, "red/x5", XSNET_FIELD_REMOTES), "[10.9.0.8]");
+}
+END_TEST
+
 START_TEST(all_can_make_vifs_and_a_pool_has_networks_of_its_own)
 {
         struct xsnet_error *err = NULL;
@@ -301,6 +374,8 @@ int main(void)
         tcase_add_test(tc, what_follows_by_itself_is_there);
         tcase_add_test(tc, members_of_a_bond_lose_what_they_had);
         tcase_add_test(tc, a_new_name_is_the_name_everywhere_and_can_be_taken_back);
+        tcase_add_test(tc, what_stands_on_a_bond_is_called_after_its_new_name);
+        tcase_add_test(tc, what_stands_on_a_vlan_is_called_after_its_new_device);
         tcase_add_test(tc, all_can_make_vifs_and_a_pool_has_networks_of_its_own);
         tcase_add_loop_test(tc, a_step_at_a_wrong_moment_fails_and_changes_nothing, 0, XSN_ARRAY_SIZE(wrong));
         tcase_add_test(tc, what_makes_no_sense_is_refused);

@@ -241,6 +241,32 @@ START_TEST(the_owner_is_a_short_word)
 }
 END_TEST
 
+/* It would remove nothing, and say nothing. */
+START_TEST(to_prune_takes_an_owner)
+{
+        struct xsnet_state *state = state_new();
+        struct xsnet_error *err = NULL;
+
+        xsnet_state_set_prune(state, 1);
+        ck_assert_int_eq(xsnet_state_check(state, &err), -EINVAL);
+        ck_assert_str_eq(xsnet_error_get_reason(err), "missing");
+        ck_assert_str_eq(xsnet_error_get_message(err), "expected an owner, whose objects prune removes, found none");
+        xsnet_error_free(err);
+        ck_assert_int_eq(xsnet_state_set_owner(state, "me", NULL), 0);
+        ck_assert_int_eq(xsnet_state_check(state, NULL), 0);
+        xsn_state_set_checked(state);
+        ck_assert_int_eq(xsnet_state_set_owner(state, NULL, NULL), 0);
+        ck_assert(!xsn_state_is_checked(state));
+        ck_assert_int_eq(xsnet_state_check(state, NULL), -EINVAL);
+        xsnet_state_set_prune(state, 0);
+        ck_assert_int_eq(xsnet_state_check(state, NULL), 0);
+        xsn_state_set_checked(state);
+        xsnet_state_set_prune(state, 1);
+        ck_assert(!xsn_state_is_checked(state));
+        xsnet_state_unref(state);
+}
+END_TEST
+
 START_TEST(a_host_is_added_once)
 {
         struct xsnet_state *state = state_new();
@@ -327,6 +353,7 @@ int main(void)
         tcase_add_test(tc, adding_and_finding_in_turn_is_not_quadratic);
         tcase_add_test(tc, a_state_is_checked_until_an_object_changes);
         tcase_add_test(tc, the_owner_is_a_short_word);
+        tcase_add_test(tc, to_prune_takes_an_owner);
         tcase_add_test(tc, a_host_is_added_once);
         tcase_add_test(tc, a_copy_shares_nothing_or_fails_as_a_whole);
         suite_add_tcase(suite, tc);

@@ -277,6 +277,58 @@ START_TEST(the_document_of_another_state_leads_to_that_state)
 }
 END_TEST
 
+#define N_NETWORKS 60000u /* of each of two owners */
+
+static void add_network(struct xsnet_state *state, const char *owner, unsigned i)
+{
+        struct xsnet_object *obj = NULL;
+        char name[24];
+
+        (void)snprintf(name, sizeof(name), "%s%u", owner, i);
+        ck_assert_int_eq(xsn_object_new(&xsn_network_class, &obj), 0);
+        ck_assert_int_eq(xsn_object_set_string(obj, XSNET_FIELD_NAME, name), 0);
+        ck_assert_int_eq(xsn_object_set_string(obj, XSNET_FIELD_BRIDGE, name), 0);
+        ck_assert_int_eq(xsn_object_set_host(obj, "xs-1"), 0);
+        obj->owner = xsn_strdup(owner);
+        obj->made = true;
+        ck_assert_int_eq(xsn_state_add(state, obj), 0);
+        xsnet_object_unref(obj);
+}
+
+/* One owner names half of its own and prunes: the other half goes, and nothing of the other owner's. */
+START_TEST(one_owner_prunes_among_many_objects_of_two)
+{
+        struct xsnet_state *observed = NULL, *desired = NULL;
+        struct xsn_buf document = { 0 };
+        struct xsnet_plan *plan;
+        struct xsn_host *host;
+
+        ck_assert_int_eq(xsn_state_new(&observed), 0);
+        ck_assert_int_eq(xsn_state_add_host(observed, "xs-1", &host), 0);
+        xsn_buf_put(&document, "format: 1\nowner: b\nprune: true\nnetworks:\n");
+        for (unsigned i = 0; i < N_NETWORKS; i++) {
+                add_network(observed, "a", i);
+                add_network(observed, "b", i);
+                if (i % 2)
+                        xsn_buf_printf(&document, "- {name: b%u}\n", i);
+        }
+        ck_assert(!document.failed);
+        ck_assert_int_eq(xsn_codec_load(document.s, document.len, XSNET_FORMAT_YAML, NULL, 0, &desired, NULL), 0);
+        xsn_buf_done(&document);
+        plan = make_plan(observed, desired, ALL_FLAGS, 0);
+        ck_assert_uint_eq(xsnet_plan_get_count(plan), N_NETWORKS / 2);
+        for (size_t i = 0; i < N_NETWORKS / 2; i++) {
+                const struct xsnet_step *step = xsnet_plan_get_at(plan, i);
+
+                ck_assert_int_eq(xsnet_step_get_verb(step), XSNET_STEP_REMOVE);
+                ck_assert_str_eq(xsnet_object_get_owner(xsnet_step_get_from(step)), "b");
+        }
+        xsnet_plan_unref(plan);
+        xsnet_state_unref(observed);
+        xsnet_state_unref(desired);
+}
+END_TEST
+
 static Suite *suite(void)
 {
         Suite *s = suite_create("plan documents");
@@ -286,6 +338,7 @@ static Suite *suite(void)
         tcase_add_test(tc, what_a_host_shows_is_nothing_to_do_when_applied);
         tcase_add_test(tc, what_any_state_shows_is_nothing_to_do_whatever_it_refers_to);
         tcase_add_test(tc, the_document_of_another_state_leads_to_that_state);
+        tcase_add_test(tc, one_owner_prunes_among_many_objects_of_two);
         suite_add_tcase(s, tc);
         return s;
 }

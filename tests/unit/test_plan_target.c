@@ -289,7 +289,7 @@ START_TEST(keys_of_a_map_are_the_owners_that_set_them)
 {
         static const char *const observed[] = { "network|name=n|bridge=n|other-config=old:1|other-config=theirs:2",
                                                 NULL };
-        static const char *const desired[] = { "network|name=n|other-config=old:1|other-config=new:3", NULL };
+        static const char *const desired[] = { "network|name=n|other-config=old:1|other-config=a,b:3", NULL };
         static const char *const reset[] = { "network|name=n|~other-config", NULL };
         struct run run, again;
 
@@ -297,7 +297,7 @@ START_TEST(keys_of_a_map_are_the_owners_that_set_them)
         ck_assert_int_eq(xsnet_state_set_owner(run.desired, "me", NULL), 0);
         build_well(&run);
         check_fields(pair(&run, XSNET_KIND_NETWORK, "n")->to,
-                     "name=n bridge=n other-config={new: 3, old: 1, theirs: 2, xsnet-keys: new}");
+                     "name=n bridge=n other-config={a,b: 3, old: 1, theirs: 2, xsnet-keys: a%2Cb}");
         ck_assert(pair(&run, XSNET_KIND_NETWORK, "n")->mark);
 
         start(&again, LINUX_FLAGS, (const char *const[]){ NULL }, reset);

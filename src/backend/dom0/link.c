@@ -4,7 +4,6 @@
 #include <linux/if_link.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +39,12 @@ static const struct nla_policy info_policy[IFLA_INFO_MAX + 1] = {
 
 static bool copy_name(char dst[IFNAMSIZ], const struct nlattr *attr)
 {
-        return attr && snprintf(dst, IFNAMSIZ, "%s", nla_get_string(attr)) < IFNAMSIZ;
+        size_t len = attr ? strnlen(nla_get_string(attr), IFNAMSIZ) : IFNAMSIZ;
+
+        if (len == IFNAMSIZ)
+                return false;
+        memcpy(dst, nla_get_string(attr), len + 1);
+        return true;
 }
 
 static bool copy_mac(struct xsn_mac *mac, const struct nlattr *attr)

@@ -46,7 +46,7 @@ struct xsn_d0_link *xsn_d0_link_named(const struct xsn_d0_net *net, const char *
 
 struct xsn_d0_link *xsn_d0_link_altnamed(const struct xsn_d0_net *net, const char *name)
 {
-        for (size_t i = 0; i < net->n_links; i++)
+        for (size_t i = 0; net->has_altnames && i < net->n_links; i++)
                 if (net->links[i]->altnames.n > 0 && xsn_strs_has(&net->links[i]->altnames, name))
                         return net->links[i];
         return NULL;
@@ -69,6 +69,7 @@ int xsn_d0_net_add(struct xsn_d0_net *net, struct xsn_d0_link *link)
         }
         if (link->ifindex > net->max_index)
                 net->max_index = link->ifindex;
+        net->has_altnames = net->has_altnames || link->altnames.n > 0;
         net->links[net->n_links++] = XSN_TAKE(mine);
         return 0;
 }

@@ -72,6 +72,7 @@ struct xsn_d0_net {
         struct xsn_hash by_index, by_name;
         struct xsn_d0_route *multipath; /* owned; routes with several next hops */
         uint32_t max_index;
+        bool has_altnames; /* some link has alternative names */
         bool tells_proto; /* the kernel tells IFA_PROTO */
 };
 

@@ -68,6 +68,14 @@ static void put_label(struct xsn_nl_batch *batch, const char *was, const char *n
                 xsn_nl_put_str(batch, IFA_LABEL, label);
 }
 
+/* An address for ever whose use is discouraged: the kernel takes that as a preferred lifetime of nothing. */
+static void put_deprecated(struct xsn_nl_batch *batch)
+{
+        static const struct ifa_cacheinfo info = { .ifa_prefered = 0, .ifa_valid = UINT32_MAX };
+
+        xsn_nl_put(batch, IFA_CACHEINFO, &info, sizeof(info));
+}
+
 size_t xsn_d0_put_addr_copy(struct xsn_nl_batch *batch, uint16_t type, uint16_t flags, const struct xsn_d0_addr *addr,
                             uint32_t ifindex, const char *name, const char *label)
 {
@@ -109,6 +117,8 @@ size_t xsn_d0_put_addr_copy(struct xsn_nl_batch *batch, uint16_t type, uint16_t 
                         break;
                 }
         }
+        if (type == RTM_NEWADDR && !addr->dynamic && addr->flags & IFA_F_DEPRECATED)
+                put_deprecated(batch);
         if (type == RTM_NEWADDR && addr->ip.family == 6)
                 keep |= IFA_F_NODAD; /* the same network: nobody else has taken it meanwhile */
         if (type == RTM_NEWADDR && keep)

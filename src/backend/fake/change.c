@@ -215,7 +215,7 @@ static int keep_old_name(struct xsnet_object *pif, const char *old)
 
 static int follow(struct xsnet_state *state, const struct xsnet_object *from, struct xsnet_object *to)
 {
-        int field = XSN_NETWORK(to) ? XSNET_FIELD_NAME : XSNET_FIELD_DEVICE, r = 0;
+        int field = XSN_NETWORK(to) || XSN_BOND(to) ? XSNET_FIELD_NAME : XSNET_FIELD_DEVICE, r = 0;
         const char *old = from ? xsn_object_string(from, field) : NULL, *new = xsn_object_string(to, field);
 
         if (old && new && strcmp(old, new) != 0) {

@@ -45,13 +45,27 @@ static void put_addr(struct lx_apply *a, struct lx_step *st, uint16_t type, cons
         xsn_lx_claim(a, st, xsn_d0_put_addr(a->batch, type, flags, place->ifindex, ip, false, label), may);
 }
 
+/* As somebody else set it. */
+static void put_addr_copy(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                          const struct xsn_d0_addr *addr)
+{
+        xsn_lx_claim(a, st, xsn_nl_batch_count(a->batch), LX_MAY_EXIST);
+        xsn_lx_put_addr(a->batch, RTM_NEWADDR, addr, place);
+}
+
+/* `again`: those that are there, too, as the kernel may have taken them along with others. */
 static void add_addrs(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
-                      const struct xsn_list *list, bool again)
+                      const struct xsn_d0_link *kept, const struct xsn_list *list, bool again)
 {
         for (size_t i = 0; i < list->n; i++) {
                 const struct xsn_ip *ip = &XSN_ITEM(*list, struct xsn_ip, i);
+                const struct xsn_d0_addr *there = find_addr(place, ip), *was = kept ? find_addr(kept, ip) : NULL;
 
-                if (again || !find_addr(place, ip))
+                if (there && !again)
+                        continue;
+                if (there || was)
+                        put_addr_copy(a, st, place, there ? there : was);
+                else
                         put_addr(a, st, RTM_NEWADDR, place, ip, LX_MAY_EXIST);
         }
 }
@@ -119,6 +133,17 @@ static void put_copy(struct lx_apply *a, struct lx_step *st, uint16_t type, cons
                      xsn_d0_put_route_copy(a->batch, type, flags, route, place->ifindex, place->ifindex, label), may);
 }
 
+/* One that was kept, for the place where it shall be. */
+static void put_kept(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                     const struct xsn_d0_route *route, unsigned may)
+{
+        _cleanup_(xsn_freep) char *label = xsn_d0_route_label(&route->to, &route->via, place->name);
+
+        xsn_lx_claim(a, st,
+                     xsn_d0_put_route_copy(a->batch, RTM_NEWROUTE, NLM_F_CREATE, route, XSN_LX_KEPT_INDEX,
+                                           place->ifindex, label), may);
+}
+
 /* The default route that the object shall have; false: none of this family. */
 static bool gateway_of(const struct lx_apply *a, const struct xsnet_object *obj, int family,
                        struct xsn_route *ret_route)
@@ -176,22 +201,68 @@ static bool wants_routes(const struct lx_step *st)
         return !st->s->from || xsn_lx_changed(st, XSNET_FIELD_ROUTES);
 }
 
-static void add_routes(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place, bool again)
+/* Is there a route that the kernel would take for the same? */
+static bool has_route(const struct xsn_d0_link *place, const struct xsn_d0_route *route)
+{
+        for (const struct xsn_d0_route *r = place->routes; r; r = r->next)
+                if (xsn_ip_compare(&r->to, &route->to) == 0 && r->table == route->table &&
+                    r->metric == route->metric && r->type == route->type && r->via.family == route->via.family &&
+                    (r->via.family == 0 || xsn_ip_same_address(&r->via, &route->via)))
+                        return true;
+        return false;
+}
+
+/* The default routes over that gateway as others had set them. False: none was kept. */
+static bool put_kept_gateway(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                             const struct xsn_d0_link *kept, const struct xsn_route *wanted)
+{
+        bool any = false;
+
+        for (const struct xsn_d0_route *route = kept ? kept->routes : NULL; route; route = route->next) {
+                if (!xsn_lx_route_is_default(route) || route->to.family != wanted->to.family ||
+                    !xsn_ip_same_address(&route->via, &wanted->via))
+                        continue;
+                any = true;
+                if (!has_route(place, route))
+                        put_kept(a, st, place, route, LX_MAY_EXIST);
+        }
+        return any;
+}
+
+/* Routes of others that the way forward took along, of any table. */
+static void bring_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                       const struct xsn_d0_link *kept)
+{
+        for (int via = 0; kept && via <= 1; via++)
+                for (const struct xsn_d0_route *route = kept->routes; route; route = route->next)
+                        if ((route->via.family != 0) == via && !has_route(place, route))
+                                put_kept(a, st, place, route, LX_MAY_FAIL);
+}
+
+static void add_routes(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                       const struct xsn_d0_link *kept, bool again)
 {
         const struct xsnet_object *to = st->s->to;
         struct xsn_route route;
 
         for (int via = 0; via <= 1 && (wants_routes(st) || again); via++) {
                 for (size_t i = 0; i < to->a.routes.n; i++) {
+                        const struct xsn_d0_route *was;
+
                         route = XSN_ITEM(to->a.routes, struct xsn_route, i);
                         route.to = xsn_ip_network(&route.to);
-                        if ((route.via.family != 0) == via && (again || !find_route(place, &route)))
+                        if ((route.via.family != 0) != via || (!again && find_route(place, &route)))
+                                continue;
+                        was = kept ? find_route(kept, &route) : NULL;
+                        if (was)
+                                put_kept(a, st, place, was, LX_MAY_EXIST);
+                        else
                                 put_route(a, st, place, &route);
                 }
         }
         for (int family = 4; family <= 6; family += 2)
                 if ((wants_gateway(st, family) || again) && gateway_of(a, to, family, &route) &&
-                    !has_gateway(place, &route, again))
+                    !has_gateway(place, &route, again) && !put_kept_gateway(a, st, place, kept, &route))
                         put_route(a, st, place, &route);
 }
 
@@ -223,10 +294,11 @@ static void drop_routes(struct lx_apply *a, struct lx_step *st, const struct xsn
 }
 
 /* The kernel takes secondary addresses and routes along with an address: those that shall stay are added again. */
-static void repair(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place)
+static void repair(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                   const struct xsn_d0_link *kept, const struct xsn_d0_link *routes)
 {
-        add_addrs(a, st, place, &st->s->to->a.ipv4_address, true);
-        add_routes(a, st, place, true);
+        add_addrs(a, st, place, kept, &st->s->to->a.ipv4_address, true);
+        add_routes(a, st, place, routes, true);
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
                 struct xsn_route value = xsn_lx_route_value(route);
 
@@ -237,28 +309,41 @@ static void repair(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_l
         }
 }
 
-int xsn_lx_build_addresses(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
+static void build(struct lx_apply *a, struct lx_step *st, int phase, const struct xsn_d0_link *place,
+                  const struct xsn_d0_link *kept)
 {
         const struct xsnet_object *to = st->s->to, *from = st->s->from;
-        const struct xsn_d0_link *place;
+        /* Of routes, the way forward has nothing to bring back: what it no longer names shall go. */
+        const struct xsn_d0_link *routes = a->plan->back ? kept : NULL;
 
-        (void)ret_err;
-        if (phase != LX_PH_ADDR && phase != LX_PH_ROUTE && phase != LX_PH_DROP && phase != LX_PH_REPAIR)
-                return 0;
-        place = xsn_lx_place_then(a, to);
-        if (!place)
-                return 0;
         if (phase == LX_PH_ADDR) {
-                add_addrs(a, st, place, &to->a.ipv4_address, false);
-                add_addrs(a, st, place, &to->a.ipv6_address, false);
+                add_addrs(a, st, place, kept, &to->a.ipv4_address, false);
+                add_addrs(a, st, place, kept, &to->a.ipv6_address, false);
         } else if (phase == LX_PH_ROUTE) {
-                add_routes(a, st, place, false);
+                add_routes(a, st, place, routes, false);
         } else if (phase == LX_PH_DROP && from) {
                 drop_routes(a, st, place);
                 drop_addrs(a, st, place, &from->a.ipv4_address, &to->a.ipv4_address);
                 drop_addrs(a, st, place, &from->a.ipv6_address, &to->a.ipv6_address);
-        } else if (phase == LX_PH_REPAIR && st->dropped) {
-                repair(a, st, place);
+        } else if (phase == LX_PH_REPAIR) {
+                if (st->dropped)
+                        repair(a, st, place, kept, routes);
+                bring_back(a, st, place, routes);
         }
+}
+
+int xsn_lx_build_addresses(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_d0_net_done) struct xsn_d0_net kept = { 0 };
+        const struct xsn_d0_link *place;
+
+        if (phase != LX_PH_ADDR && phase != LX_PH_ROUTE && phase != LX_PH_DROP && phase != LX_PH_REPAIR)
+                return 0;
+        place = xsn_lx_place_then(a, st->s->to);
+        if (!place)
+                return 0;
+        if (xsn_lx_kept_load(st->s->to, &kept) < 0)
+                return xsn_error_oom(ret_err);
+        build(a, st, phase, place, xsn_lx_kept(&kept));
         return 0;
 }

@@ -40,6 +40,7 @@ void xsn_lx_apply_free(struct lx *lx)
         xsn_free(a->sysctls);
         xsn_free(a->sysctl_steps);
         xsn_free(a->deletes);
+        xsn_free(a->moves);
         xsn_free(a->order);
         xsn_hash_done(&a->bridges);
         xsn_hash_done(&a->ipv6);
@@ -361,8 +362,15 @@ void xsn_lx_apply_turn(struct lx *lx)
 
         xsn_source_set_time(lx->timer, 0);
         if (!a->in_wave) {
+                uint64_t wait = a->failed || a->cancelled || a->at < a->n_order ? 0 : xsn_lx_announce(a);
+
+                if (wait > 0) {
+                        xsn_source_set_time(lx->timer, xsn_loop_now() + wait);
+                        return;
+                }
                 if (a->failed || a->cancelled || a->at >= a->n_order) {
                         xsn_source_set_time(lx->timer, UINT64_MAX);
+                        xsn_lx_drop_left(a);
                         finish(lx, a->failed ? xsnet_error_get_code(a->err) : a->cancelled ? -ECANCELED : 0);
                         return;
                 }

@@ -46,6 +46,12 @@ struct lx_delete {
         bool ours; /* we made it: it may go with a group */
 };
 
+/* Addresses that came to a link, or stayed on it, while their MAC address was this. */
+struct lx_moved {
+        uint32_t ifindex;
+        struct xsn_mac mac;
+};
+
 struct lx_msg {
         struct lx_step *st;
         uint8_t may; /* LX_MAY_* */
@@ -80,6 +86,9 @@ struct lx_apply {
         struct lx_delete *deletes;
         size_t n_deletes, cap_deletes, deleted;
         uint32_t group; /* that devices are deleted by; 0: not chosen yet */
+        struct lx_moved *moves;
+        size_t n_moves, cap_moves;
+        unsigned n_waits; /* for the carriers of those */
 
         struct xsn_hash bridges;    /* network -> bridge's name, as wanted; borrowed from the plan */
         struct xsn_hash ipv6;       /* networks that want IPv6 */
@@ -114,6 +123,8 @@ struct xsn_d0_link *xsn_lx_device(const struct lx_apply *a, const struct xsnet_o
 /* Where the addresses of a PIF, bond, VLAN or network are now, and where they shall be; NULL. */
 struct xsn_d0_link *xsn_lx_place_now(const struct lx_apply *a, const struct xsn_d0_link *link);
 struct xsn_d0_link *xsn_lx_place_then(const struct lx_apply *a, const struct xsnet_object *to);
+/* What a bridge's address is to be that gets a port with this one: the same, or on the way back what it was. */
+struct xsn_mac xsn_lx_bridge_mac(const struct lx_apply *a, const struct lx_step *st, const struct xsn_mac *mac);
 /* A number that no link has, and the new link in the tables. NULL: -ENOMEM. */
 struct xsn_d0_link *xsn_lx_make_link(struct lx_apply *a, const char *name, const char *kind);
 /* A link of the name is there: 0 where this wave made it in a try before, else -EEXIST "name-in-use". */
@@ -135,10 +146,22 @@ struct lx_settings {
         char *alias; /* NULL: any */
 };
 
-/* The kernel takes a device down that leaves a bond. Is it to be up? Not where it goes back, and was down then. */
-bool xsn_lx_goes_up(const struct lx_apply *a, const struct xsn_d0_link *member);
-/* What a device that leaves its network had before it joined. */
-void xsn_lx_before(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_settings *settings);
+/* On the way back: the settings that the port had. */
+void xsn_lx_port_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
+
+/* ---- before.c: devices that were down before us ---- */
+
+/* What the mark of a NIC or a guest's device says of it after the step. */
+void xsn_lx_mark_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
+                        struct lx_mark *mark);
+/* What a device that leaves its network, or loses its addresses, had before. */
+void xsn_lx_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
+                   struct lx_settings *settings);
+/* Puts the message that brings up what a VLAN sits on; and, after the last one went, takes it down. 0 or -ENOMEM. */
+int xsn_lx_put_lower_up(struct xsn_nl_batch *batch, struct xsn_d0_link *lower);
+int xsn_lx_put_lower_down(const struct lx_apply *a, struct xsn_nl_batch *batch, struct xsn_d0_link *lower);
+/* Puts the message, if one is needed, for a device that has left its bond, which leaves it down. 0 or -ENOMEM. */
+int xsn_lx_put_left(const struct lx_apply *a, struct xsn_nl_batch *batch, const struct xsn_d0_link *member);
 void xsn_lx_put_settings(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link,
                          const struct lx_settings *settings);
 /* A MAC address for a bridge that its NIC has left. */
@@ -167,6 +190,8 @@ int xsn_lx_run_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
 int xsn_lx_leave(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
 /* vlan.c */
 int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
+/* A VLAN was deleted: what it sat on may go down again. 0 or -ENOMEM. */
+int xsn_lx_vlan_gone(struct lx_apply *a, struct lx_step *st);
 /* The VLAN devices of a parent whose place changed follow it. 1: there were some. */
 int xsn_lx_move_vlans(struct lx_apply *a, struct lx_step *st, uint32_t from, uint32_t to, struct xsnet_error **ret_err);
 /* rename.c */
@@ -211,10 +236,19 @@ int xsn_lx_run_sysctls(struct lx_apply *a);
 
 /* delete.c */
 int xsn_lx_delete(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
+/* A device that was about to go with a group when the apply was cut short, and stays: it gets the group of before. */
+void xsn_lx_group_back(struct lx_apply *a, struct lx_step *st);
 /* One chunk; 1: there are more. */
 int xsn_lx_delete_next(struct lx_apply *a, struct xsnet_error **ret_err);
 
 /* rate.c */
 int xsn_lx_run_rate(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
+/* announce.c: addresses that were on `from` are on `to`, or are about to be. `from` is as it was before. */
+void xsn_lx_note_move(struct lx_apply *a, const struct xsn_d0_link *from, const struct xsn_d0_link *to);
+/* At the end: tells neighbours of those whose MAC address is another one now. In how many ns to call again; 0: done. */
+uint64_t xsn_lx_announce(struct lx_apply *a);
+
+/* Deletes what limits of devices left that are gone; nothing fails for it. */
+void xsn_lx_drop_left(struct lx_apply *a);
 
 #endif

@@ -88,22 +88,52 @@ static void end_options(struct xsn_nl_batch *batch)
         xsn_nl_nest_end(batch);
 }
 
-static const struct xsn_mac *first_mac(const struct lx_apply *a, const struct xsn_bond *bond)
+/* The address of a device itself: a member has its bond's. */
+static const struct xsn_mac *own_mac(const struct xsn_d0_link *link, struct xsn_mac *mac)
 {
+        struct nlattr *tb[IFLA_BOND_SLAVE_MAX + 1] = { NULL };
+
+        if (link->port && strcmp(link->port_kind, "bond") == 0)
+                (void)xsn_nl_parse_nested(link->port, tb, IFLA_BOND_SLAVE_MAX, NULL, NULL);
+        if (tb[IFLA_BOND_SLAVE_PERM_HWADDR] && nla_len(tb[IFLA_BOND_SLAVE_PERM_HWADDR]) == (int)sizeof(mac->b))
+                memcpy(mac->b, nla_data(tb[IFLA_BOND_SLAVE_PERM_HWADDR]), sizeof(mac->b));
+        else if (link->has_mac)
+                *mac = link->mac;
+        else
+                return NULL;
+        return mac;
+}
+
+/*
+ * What the bond's address is to be: the document's, else on the way back what it was, else that of its first member.
+ * The kernel makes one up whenever the last member leaves, which all do for another mode. NULL: not known.
+ */
+static const struct xsn_mac *wanted_mac(const struct lx_apply *a, const struct lx_step *st,
+                                        const struct xsn_d0_link *link, struct xsn_mac *mac)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
         const struct xsn_d0_link *first;
+        bool stays = false;
 
         if (xsn_object_is_set(&bond->o, XSNET_FIELD_MAC))
                 return &bond->mac;
+        if (a->plan->back && xsn_object_is_set(&bond->o, XSNET_FIELD_STATUS_MAC))
+                return &bond->l.status_mac;
+        for (size_t i = 0; st->s->from && i < bond->members.n && !xsn_lx_changed(st, XSNET_FIELD_MAC); i++)
+                stays = stays || xsn_strs_has(&XSN_BOND(st->s->from)->members, XSN_ITEM(bond->members, char *, i));
+        if (stays && link->has_mac)
+                return &link->mac;
         first = bond->members.n > 0 ? xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, 0)) : NULL;
-        return first && first->has_mac ? &first->mac : NULL;
+        return first ? own_mac(first, mac) : NULL;
 }
 
 int xsn_lx_make_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
 {
         const struct xsn_bond *bond = XSN_BOND(st->s->to);
         struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, bond->name);
-        const struct xsn_mac *mac = first_mac(a, bond);
         struct ifinfomsg ifi = { 0 };
+        struct xsn_mac first;
+        const struct xsn_mac *mac;
 
         if (link)
                 return xsn_lx_made_before(a, bond->name, ret_err);
@@ -114,6 +144,7 @@ int xsn_lx_make_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
         link = xsn_lx_make_link(a, bond->name, "bond");
         if (!link)
                 return xsn_error_oom(ret_err);
+        mac = wanted_mac(a, st, link, &first);
         ifi.ifi_index = (int)link->ifindex;
         xsn_lx_begin(a, st, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi), link->name, 0);
         xsn_nl_put_str(a->batch, IFLA_IFNAME, link->name);
@@ -140,7 +171,18 @@ static bool needs_down(const struct lx_step *st)
         return st->s->from && (xsn_lx_changed(st, XSNET_FIELD_MODE) || xsn_lx_changed(st, XSNET_FIELD_LACP_RATE));
 }
 
-static void put_leaving(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
+/* Does every member leave, if only to come back? */
+static bool empties(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link)
+{
+        const struct xsn_d0_net *net = &a->lx->net;
+
+        for (size_t i = 0; i < net->n_links && !xsn_lx_changed(st, XSNET_FIELD_MODE); i++)
+                if (net->links[i]->master == link->ifindex && is_member(XSN_BOND(st->s->to), net->links[i]))
+                        return false;
+        return true;
+}
+
+static int put_leaving(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
                         const struct xsn_d0_link *link)
 {
         const struct xsn_bond *bond = XSN_BOND(st->s->to);
@@ -153,9 +195,10 @@ static void put_leaving(struct lx_apply *a, const struct lx_step *st, struct xsn
                 if (member->master != link->ifindex || (is_member(bond, member) && !all))
                         continue;
                 xsn_lx_put_master(batch, member, 0);
-                if (!is_member(bond, member) && xsn_lx_goes_up(a, member))
-                        xsn_lx_put_up(batch, member, true);
+                if (!is_member(bond, member) && xsn_lx_put_left(a, batch, member) < 0)
+                        return -ENOMEM;
         }
+        return 0;
 }
 
 static void put_joining(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
@@ -176,8 +219,12 @@ static void put_joining(struct lx_apply *a, const struct lx_step *st, struct xsn
         }
 }
 
-/* What the mark of a member says of addresses holds no longer: they are the bond's. */
-static int put_members_marks(struct lx_apply *a, const struct xsn_bond *bond, struct xsn_nl_batch *batch)
+/*
+ * What the mark of a member says of addresses holds no longer: they are the bond's. That it was down is remembered: it
+ * is when it joins, and the bond brings it up.
+ */
+static int put_members_marks(struct lx_apply *a, const struct xsn_bond *bond, const struct xsn_d0_link *link,
+                             struct xsn_nl_batch *batch)
 {
         for (size_t i = 0; i < bond->members.n; i++) {
                 const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
@@ -188,15 +235,21 @@ static int put_members_marks(struct lx_apply *a, const struct xsn_bond *bond, st
 
                 if (r < 0)
                         return r;
-                if (!member || !mark.ours)
+                if (!member || mark.taken)
                         continue;
+                mark.made = true;
                 mark.management = -1;
                 mark.autoconf = false;
+                /* On the way back, its own step says what the journal knows. */
+                if (!a->plan->back && member->master != link->ifindex && !(member->flags & IFF_UP))
+                        mark.was_down = true;
                 r = xsn_lx_mark_format(&mark, &alias);
                 xsn_lx_mark_done(&mark);
+                if (r == -ENAMETOOLONG)
+                        continue;
                 if (r < 0)
                         return r;
-                if (strcmp(alias, member->alias) == 0)
+                if (strcmp(alias, member->alias ? member->alias : "") == 0)
                         continue;
                 (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), member->name);
                 xsn_nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
@@ -225,6 +278,8 @@ static void put_places(struct lx_apply *a, const struct lx_step *st, struct xsn_
         const struct xsn_bond *bond = XSN_BOND(st->s->to);
         const struct xsn_d0_link *before = st->s->from ? xsn_lx_place_now(a, link) : NULL;
 
+        if (before)
+                xsn_lx_note_move(a, before, place);
         if (before && (before != place || needs_down(st)))
                 xsn_lx_put_place(batch, &a->lx->net, before, place);
         for (size_t i = 0; i < bond->members.n; i++) {
@@ -232,6 +287,7 @@ static void put_places(struct lx_apply *a, const struct lx_step *st, struct xsn_
 
                 if (!member || member->master == link->ifindex || xsn_lx_place_now(a, member) == place)
                         continue;
+                xsn_lx_note_move(a, xsn_lx_place_now(a, member), place);
                 xsn_lx_put_place(batch, &a->lx->net, xsn_lx_place_now(a, member), place);
         }
 }
@@ -265,8 +321,6 @@ static int put_bond(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch 
         if (r < 0)
                 return r;
         (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name);
-        if (st->s->from && xsn_lx_changed(st, XSNET_FIELD_MAC) && first_mac(a, bond))
-                xsn_nl_put(batch, IFLA_ADDRESS, first_mac(a, bond)->b, 6);
         if (bond->l.status_mtu && bond->l.status_mtu != link->mtu)
                 xsn_nl_put_u32(batch, IFLA_MTU, bond->l.status_mtu);
         if ((bridge ? bridge->ifindex : 0) != link->master)
@@ -287,12 +341,16 @@ static int join(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *bat
 {
         const struct xsn_bond *bond = XSN_BOND(st->s->to);
         struct xsn_d0_link *bridge = xsn_lx_bridge(a, bond->l.network), *place = bridge ? bridge : link;
-        const struct xsn_mac *mac = st->s->from && link->has_mac ? &link->mac : first_mac(a, bond);
+        struct xsn_mac first;
+        const struct xsn_mac *mac = wanted_mac(a, st, link, &first);
         int r;
 
         if (needs_down(st))
                 xsn_lx_put_up(batch, link, false);
-        put_leaving(a, st, batch, link);
+        if (put_leaving(a, st, batch, link) < 0)
+                return xsn_error_oom(ret_err);
+        if (mac && st->s->from && (empties(a, st, link) || !xsn_mac_equal(mac, &link->mac)))
+                xsn_lx_put_mac(batch, link, mac);
         if (st->s->from) {
                 begin_options(batch, link);
                 put_options(a, st, batch);
@@ -300,9 +358,13 @@ static int join(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *bat
         }
         put_joining(a, st, batch, link);
         put_left_bridges(a, bond, batch, bridge);
-        if (bridge && mac && carries(bridge, bond, link))
-                xsn_lx_put_mac(batch, bridge, mac);
-        r = put_members_marks(a, bond, batch);
+        if (bridge && mac && carries(bridge, bond, link)) {
+                struct xsn_mac its = xsn_lx_bridge_mac(a, st, mac);
+
+                if (!xsn_mac_equal(&its, &bridge->mac))
+                        xsn_lx_put_mac(batch, bridge, &its);
+        }
+        r = put_members_marks(a, bond, link, batch);
         if (r < 0)
                 return xsn_error_oom(ret_err);
         r = put_bond(a, st, batch, link, bridge, ret_err);
@@ -316,6 +378,26 @@ static int join(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *bat
                 end_options(batch);
         }
         return r;
+}
+
+/* On the way back: the member that was active, where the bond prefers none. The kernel takes one that is up only. */
+static void put_active(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
+                       const struct xsn_d0_link *link)
+{
+        _cleanup_(xsn_freep) unsigned char *text = NULL;
+        const struct xsn_d0_link *active;
+        char name[IFNAMSIZ] = "";
+        size_t n = 0;
+
+        if (!a->plan->back || xsn_lx_payload_bytes(st->s->to, "active", &text, &n) < 0 || n == 0 || n >= IFNAMSIZ)
+                return;
+        memcpy(name, text, n);
+        active = xsn_d0_link_named(&a->lx->net, name);
+        if (!active)
+                return;
+        begin_options(batch, link);
+        xsn_nl_put_u32(batch, IFLA_BOND_ACTIVE_SLAVE, active->ifindex);
+        end_options(batch);
 }
 
 int xsn_lx_run_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
@@ -337,5 +419,11 @@ int xsn_lx_run_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
         xsn_nl_batch_clear(batch);
         drop_places(a, st, batch, link, place);
         r = xsn_lx_send(a, batch, LX_MAY_BE_GONE, ret_err);
-        return r < 0 ? r : 1;
+        if (r < 0)
+                return r;
+        xsn_nl_batch_clear(batch);
+        put_active(a, st, batch, link);
+        if (xsn_nl_batch_count(batch) > 0)
+                (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
+        return 1;
 }

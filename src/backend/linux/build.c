@@ -56,10 +56,13 @@ static void bridge_mac(struct lx_apply *a, struct lx_step *st, struct xsn_d0_lin
             xsn_mac_equal(&old->mac, &link->mac)) {
                 mac = xsn_lx_random_mac();
                 settings.mac = &mac;
+                xsn_lx_note_move(a, old, old);
                 xsn_lx_put_settings(a, st, old, &settings);
         }
         if (bridge && bridge != old && bridge->n_ports == 0 && link->has_mac) {
-                settings.mac = &link->mac;
+                mac = xsn_lx_bridge_mac(a, st, &link->mac);
+                settings.mac = &mac;
+                xsn_lx_note_move(a, bridge, bridge);
                 xsn_lx_put_settings(a, st, bridge, &settings);
         }
         if (old && old->pif == link && old != bridge) {
@@ -86,8 +89,8 @@ static int set_port(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *
         settings.master = bridge ? bridge->ifindex : 0;
         if (!settings.set_master && !made && to->a.ipv4_address.n + to->a.ipv6_address.n == 0)
                 settings.up = false;
-        if (!bridge && settings.set_master)
-                xsn_lx_before(st, link, &settings);
+        if (!bridge && (settings.set_master || to->cls->kind == XSNET_KIND_PIF))
+                xsn_lx_before(a, st, link, &settings);
         settings.up = settings.up && !settings.down;
         r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
         if (r < 0)
@@ -104,19 +107,34 @@ static int set_port(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *
         return 0;
 }
 
-/* The kernel leaves the members of a bond down. */
-static void members_up(struct lx_apply *a, struct lx_step *st)
+/* The kernel leaves the members of a bond down, but for those that left it before: see xsn_lx_leave(). */
+static int members_up(struct lx_apply *a, struct lx_step *st)
 {
         const struct xsn_bond *bond = XSN_BOND(st->s->from);
 
         for (size_t i = 0; i < bond->members.n; i++) {
                 const struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
-                struct ifinfomsg ifi = { .ifi_index = link ? (int)link->ifindex : 0, .ifi_change = IFF_UP,
-                                         .ifi_flags = IFF_UP };
+                size_t n = xsn_nl_batch_count(a->batch);
 
-                if (link && xsn_lx_goes_up(a, link))
-                        xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name, LX_MAY_BE_GONE);
+                if (!link || !link->master)
+                        continue;
+                if (xsn_lx_put_left(a, a->batch, link) < 0)
+                        return -ENOMEM;
+                if (xsn_nl_batch_count(a->batch) > n)
+                        xsn_lx_claim(a, st, n, LX_MAY_BE_GONE);
         }
+        return 0;
+}
+
+void xsn_lx_port_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
+{
+        size_t i = xsn_nl_batch_count(a->batch);
+
+        if (!a->plan->back || !xsn_object_network(st->s->to))
+                return;
+        xsn_lx_put_port_payload(a->batch, link, st->s->to);
+        if (xsn_nl_batch_count(a->batch) > i)
+                xsn_lx_claim(a, st, i, LX_MAY_FAIL);
 }
 
 int xsn_lx_build_port(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
@@ -127,8 +145,8 @@ int xsn_lx_build_port(struct lx_apply *a, struct lx_step *st, int phase, struct 
 
         if (!to && st->s->from->cls->kind == XSNET_KIND_PIF)
                 return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported", "linux: a NIC cannot be removed");
-        if (!to && bond && phase == LX_PH_AFTER)
-                members_up(a, st);
+        if (!to && phase == LX_PH_AFTER && (bond ? members_up(a, st) : xsn_lx_vlan_gone(a, st)) < 0)
+                return xsn_error_oom(ret_err);
         if (!to)
                 return link && phase == LX_PH_DELETE ? xsn_lx_delete(a, st, link) : 0;
         if (phase == LX_PH_MAKE && !st->s->from)
@@ -144,6 +162,9 @@ int xsn_lx_build_port(struct lx_apply *a, struct lx_step *st, int phase, struct 
         case LX_PH_LINK:
                 /* What a bond is made of has to be joined first. */
                 return bond && xsn_lx_bond_pending(st) ? 0 : set_port(a, st, link, ret_err);
+        case LX_PH_REPAIR:
+                xsn_lx_port_back(a, st, link);
+                return xsn_lx_build_addresses(a, st, phase, ret_err);
         default:
                 return link ? xsn_lx_build_addresses(a, st, phase, ret_err) : 0;
         }
@@ -151,6 +172,8 @@ int xsn_lx_build_port(struct lx_apply *a, struct lx_step *st, int phase, struct 
 
 int xsn_lx_build(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
 {
+        if (phase == LX_PH_LINK)
+                xsn_lx_group_back(a, st);
         switch ((st->s->to ? st->s->to : st->s->from)->cls->kind) {
         case XSNET_KIND_NETWORK:
                 return xsn_lx_build_network(a, st, phase, ret_err);

@@ -39,13 +39,30 @@ int xsn_lx_delete(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_li
 }
 
 /* Above 2^30, so that nobody's configuration uses it. */
+#define GROUPS_OF_OURS 0x40000000u
+
 static uint32_t random_group(void)
 {
         uint32_t group = 0;
 
         if (getrandom(&group, sizeof(group), GRND_NONBLOCK) != (ssize_t)sizeof(group))
                 group = (uint32_t)(uintptr_t)&group >> 4;
-        return (group & 0x3fffffff) | 0x40000001;
+        return (group & (GROUPS_OF_OURS - 1)) | GROUPS_OF_OURS | 1;
+}
+
+void xsn_lx_group_back(struct lx_apply *a, struct lx_step *st)
+{
+        const struct xsn_d0_link *link = st->s->from && st->s->to ? xsn_lx_device(a, st->s->to) : NULL;
+        struct ifinfomsg ifi = { .ifi_index = link ? (int)link->ifindex : 0 };
+        uint32_t before;
+
+        if (!link || link->group < GROUPS_OF_OURS)
+                return;
+        before = xsn_lx_payload_number(st->s->to, "group", 0);
+        if (before == link->group)
+                return;
+        xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name, 0);
+        xsn_nl_put_u32(a->batch, IFLA_GROUP, before);
 }
 
 /* The next devices that may go together: of one sort, ours, and few enough. */

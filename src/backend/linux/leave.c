@@ -99,14 +99,15 @@ static int hand_on(struct lx_apply *a, const struct xsn_d0_link *bond, const str
                 if (link->master != bond->ifindex)
                         continue;
                 xsn_lx_put_master(batch, link, 0);
-                if (xsn_lx_goes_up(a, link))
-                        xsn_lx_put_up(batch, link, true);
+                if (xsn_lx_put_left(a, batch, link) < 0)
+                        return xsn_error_oom(ret_err);
         }
         if (place != bond && xsn_mac_equal(&place->mac, &bond->mac))
                 xsn_lx_put_mac(batch, place, &mac);
         r = xsn_lx_send(a, batch, LX_MAY_BE_GONE, ret_err);
         if (r < 0)
                 return r;
+        xsn_lx_note_move(a, place, heir->link);
         xsn_lx_port_ipv6(a, heir->link, NULL);
         xsn_nl_batch_clear(batch);
         for (const struct xsn_d0_addr *addr = place->addrs; addr; addr = addr->next)

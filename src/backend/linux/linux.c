@@ -75,7 +75,7 @@ static int set_host(struct lx *lx, const char *name, struct xsnet_error **ret_er
 static int enter(struct lx *lx, const char *name, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_netns_closep) struct xsn_netns *own = NULL;
-        struct xsn_nl_options options = { .where = "linux" };
+        struct xsn_nl_options options = { .ops = lx->nl_ops, .ops_userdata = lx->nl_userdata, .where = "linux" };
         int r = xsn_netns_open(NULL, &own, ret_err);
 
         if (r == 0)
@@ -87,8 +87,8 @@ static int enter(struct lx *lx, const char *name, struct xsnet_error **ret_err)
         return xsn_nl_open(&options, &lx->nl, ret_err);
 }
 
-static int lx_open(const struct xsn_backend_env *env, const struct xsn_uri *uri, struct xsn_backend **ret_backend,
-                   struct xsnet_error **ret_err)
+int xsn_lx_open(const struct xsn_backend_env *env, const struct xsn_uri *uri, const struct xsn_nl_ops *ops,
+                void *ops_userdata, struct xsn_backend **ret_backend, struct xsnet_error **ret_err)
 {
         static const char *const known[] = { "netns", "host", NULL };
         _cleanup_(close_lxp) struct lx *lx = NULL;
@@ -98,13 +98,15 @@ static int lx_open(const struct xsn_backend_env *env, const struct xsn_uri *uri,
                 return r;
         if (uri->rest && *uri->rest)
                 return xsn_error_set(ret_err, -EINVAL, "bad-uri",
-                                     "target '%s': expected linux: or linux:?netns=NAME, found '%s' after the colon",
-                                     uri->text, uri->rest);
+                                     "target '%s': expected linux: or linux:?netns=NAME, found more after the colon",
+                                     uri->text);
         lx = xsn_alloc(sizeof(*lx));
         if (!lx)
                 return xsn_error_oom(ret_err);
         lx->base.ops = &xsn_linux_backend_ops;
         lx->env = *env;
+        lx->nl_ops = ops;
+        lx->nl_userdata = ops_userdata;
         lx->ioctl_fd = -1;
         r = set_host(lx, xsn_uri_option(uri, "host"), ret_err);
         if (r == 0)
@@ -118,6 +120,12 @@ static int lx_open(const struct xsn_backend_env *env, const struct xsn_uri *uri,
         return 0;
 }
 
+static int lx_open(const struct xsn_backend_env *env, const struct xsn_uri *uri, struct xsn_backend **ret_backend,
+                   struct xsnet_error **ret_err)
+{
+        return xsn_lx_open(env, uri, NULL, NULL, ret_backend, ret_err);
+}
+
 static int lx_observe(struct xsn_backend *backend, xsn_observed_fn fn, void *userdata, struct xsnet_error **ret_err)
 {
         struct lx *lx = lx_of(backend);
@@ -128,6 +136,11 @@ static int lx_observe(struct xsn_backend *backend, xsn_observed_fn fn, void *use
         lx->userdata = userdata;
         xsn_source_set_time(lx->timer, 0);
         return 0;
+}
+
+static int lx_identify(struct xsn_backend *backend, char **ret_identity, char **ret_boot, struct xsnet_error **ret_err)
+{
+        return xsn_netns_identify(lx_of(backend)->netns, ret_identity, ret_boot, ret_err);
 }
 
 static const struct xsn_caps *lx_get_caps(struct xsn_backend *backend)
@@ -144,6 +157,7 @@ static const uint64_t *lx_get_settling(struct xsn_backend *backend)
 const struct xsn_backend_ops xsn_linux_backend_ops = {
         .scheme = "linux",
         .open = lx_open,
+        .identify = lx_identify,
         .close = lx_close,
         .observe = lx_observe,
         .get_caps = lx_get_caps,

@@ -32,6 +32,8 @@ struct lx {
         struct xsn_netns *netns;
         bool own_netns; /* the process's own: files under /run tell of it */
         struct xsn_nl *nl;
+        const struct xsn_nl_ops *nl_ops; /* of all its sockets; NULL: the kernel's */
+        void *nl_userdata;
         char *host;
         struct xsn_d0_net net; /* as observed last; an apply keeps it true */
         struct xsn_caps caps;
@@ -43,6 +45,12 @@ struct lx {
         int ioctl_fd;   /* a socket in the namespace; -1: not opened yet */
         bool no_police; /* the kernel has no police action: found out by trying */
 };
+
+/* ---- linux.c ---- */
+
+/* The backend over other system calls than the kernel's (which must outlive it): so tests can answer in its place. */
+int xsn_lx_open(const struct xsn_backend_env *env, const struct xsn_uri *uri, const struct xsn_nl_ops *ops,
+                void *ops_userdata, struct xsn_backend **ret_backend, struct xsnet_error **ret_err);
 
 /* ---- mark.c: what an interface alias says ---- */
 
@@ -63,6 +71,9 @@ struct lx_mark {
 };
 
 int xsn_lx_mark_parse(const char *alias, struct lx_mark *ret_mark);
+bool xsn_lx_mark_is_ours(const char *alias);
+/* The name of the network alone; nothing where none is said. 0 or -ENOMEM. */
+int xsn_lx_mark_net(const char *alias, char **ret_net);
 void xsn_lx_mark_done(struct lx_mark *mark);
 /* The alias; "" where there is nothing to say. Up to 255 bytes: -ENAMETOOLONG. */
 int xsn_lx_mark_format(const struct lx_mark *mark, char **ret_alias);
@@ -75,6 +86,15 @@ int xsn_lx_payload_save(const struct xsn_d0_link *link, struct xsnet_object *obj
 uint32_t xsn_lx_payload_number(const struct xsnet_object *obj, const char *key, uint32_t otherwise);
 /* Puts the attributes that were kept under the key ("info" or "port") into the nest begun last. */
 void xsn_lx_payload_put(const struct xsnet_object *obj, const char *key, struct xsn_nl_batch *batch);
+/* The bytes of a key, without those that do not parse; the caller's; NULL: none. 0 or -ENOMEM. */
+int xsn_lx_payload_bytes(const struct xsnet_object *obj, const char *key, unsigned char **ret_data, size_t *ret_n);
+/* Adds ";KEY=VALUE..." and empties the buffer. 0 or -ENOMEM. */
+int xsn_lx_payload_append(struct xsnet_object *obj, struct xsn_buf *more);
+void xsn_lx_payload_hex(struct xsn_buf *buf, const void *data, size_t n);
+/* The message that gives a port its settings: those that were kept, and those that the link had. None: no message. */
+void xsn_lx_put_port_payload(struct xsn_nl_batch *batch, const struct xsn_d0_link *link,
+                             const struct xsnet_object *obj);
+void xsn_lx_put_port(struct xsn_nl_batch *batch, const struct xsn_d0_link *link);
 
 /* ---- caps.c ---- */
 
@@ -132,6 +152,17 @@ bool xsn_lx_route_is_row(const struct xsn_d0_route *route);
 bool xsn_lx_route_is_default(const struct xsn_d0_route *route);
 struct xsn_route xsn_lx_route_value(const struct xsn_d0_route *route);
 
+/* ---- kept.c: addresses and routes that others set, beyond what documents say of them ---- */
+
+#define XSN_LX_KEPT_INDEX 1 /* the number of the link that what is kept is about */
+
+/* Adds them to the payload of the object that has them; `ours`: the place carries our mark. 0 or -ENOMEM. */
+int xsn_lx_kept_save(const struct lx_view *view, const struct xsn_d0_link *place, bool ours, struct xsnet_object *obj);
+/* A table with one link, which has what was kept; xsn_d0_net_done() frees it. 0 or -ENOMEM. */
+int xsn_lx_kept_load(const struct xsnet_object *obj, struct xsn_d0_net *ret_net);
+/* That link; NULL: nothing was kept. */
+const struct xsn_d0_link *xsn_lx_kept(const struct xsn_d0_net *net);
+
 /* ---- tunnel_read.c ---- */
 
 /* What a tunnel device says of itself. */
@@ -146,6 +177,9 @@ struct lx_tunnel {
 int xsn_lx_tunnel_key(const struct xsn_d0_net *net, const struct xsn_d0_link *link, const struct lx_mark *mark,
                       char **ret_network, char **ret_transport);
 int xsn_lx_tunnel_read(const struct xsn_d0_link *link, struct lx_tunnel *ret_tunnel);
+/* The key of a payload for the MAC address of the device for a remote. */
+#define LX_MAC_KEY_MAX (XSN_IP_STRLEN + 4)
+void xsn_lx_mac_key(int protocol, const struct xsn_ip *remote, char ret_key[LX_MAC_KEY_MAX]);
 
 /* ---- rate.c ---- */
 

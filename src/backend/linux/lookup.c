@@ -160,6 +160,17 @@ int xsn_lx_made_before(const struct lx_apply *a, const char *name, struct xsnet_
         return xsn_error_set(ret_err, -EEXIST, "name-in-use", "there is a device called '%s' already", name);
 }
 
+struct xsn_mac xsn_lx_bridge_mac(const struct lx_apply *a, const struct lx_step *st, const struct xsn_mac *mac)
+{
+        _cleanup_(xsn_freep) unsigned char *was = NULL;
+        struct xsn_mac ret = *mac;
+        size_t n = 0;
+
+        if (a->plan->back && xsn_lx_payload_bytes(st->s->to, "bridge-mac", &was, &n) == 0 && n == sizeof(ret.b))
+                memcpy(ret.b, was, n);
+        return ret;
+}
+
 /* ---- marks ---- */
 
 static int replace(char **member, const char *value)
@@ -217,75 +228,64 @@ static void mark_settings(const struct lx_apply *a, const struct lx_step *st, st
                 mark->autoconf = to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
 }
 
-/* A device that was there before us goes back to what it was when it leaves its network: down, another MTU. */
-static void mark_before(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_mark *mark)
+/* On the way back: as it was, whatever it said. *ret_alias NULL: this is not the way back. */
+static int alias_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
+                        char **ret_alias)
 {
-        bool moved = xsn_lx_changed(st, XSNET_FIELD_NETWORK);
+        const struct xsnet_object *to = st->s->to;
+        const char *device = xsn_object_string(to, XSNET_FIELD_STATUS_DEVICE);
+        _cleanup_(xsn_freep) unsigned char *text = NULL;
+        size_t n = 0;
 
-        if (!st->s->from || !mark->owner || !xsn_object_network(st->s->to)) {
-                mark->was_down = mark->was_down && !moved;
-                mark->mtu = moved ? 0 : mark->mtu;
-                return;
-        }
-        if (moved && !xsn_object_network(st->s->from))
-                mark->was_down = !(link->flags & IFF_UP);
-        if (!mark->mtu && xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU))
-                mark->mtu = link->mtu;
+        /* A guest may have two devices, with an alias each. */
+        if (!a->plan->back || (to->cls->kind == XSNET_KIND_VIF && (!device || strcmp(device, link->name) != 0)))
+                return 0;
+        if (xsn_lx_payload_bytes(to, "alias", &text, &n) < 0)
+                return -ENOMEM;
+        if (n == 0 && to->owner)
+                return 0; /* a journal that says less */
+        *ret_alias = n > 0 && !memchr(text, '\0', n) ? xsn_strndup((const char *)text, n) : xsn_strdup("");
+        return *ret_alias ? 0 : -ENOMEM;
 }
 
-bool xsn_lx_goes_up(const struct lx_apply *a, const struct xsn_d0_link *member)
+/* What the step leaves in the mark. */
+static int fill_mark(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
+                     struct lx_mark *mark)
 {
-        const struct xsn_plan_target *target = &a->plan->targets[a->target];
+        const struct xsnet_object *to = st->s->to;
+        int kind = to->cls->kind, r = 0;
 
-        for (size_t i = 0; i < target->n_touched; i++) {
-                const struct xsnet_object *after = target->touched[i].after;
-
-                if (after && XSN_PIF(after) && strcmp(XSN_PIF(after)->device, member->name) == 0)
-                        return xsn_lx_payload_number(after, "up", 1) != 0;
+        if (st->s->mark || !st->s->from) {
+                r = replace(&mark->owner, to->owner);
+                mark->made = to->made || !st->s->from;
         }
-        return true;
-}
-
-void xsn_lx_before(const struct lx_step *st, const struct xsn_d0_link *link, struct lx_settings *settings)
-{
-        struct lx_mark mark;
-
-        if (xsn_lx_payload_number(st->s->to, "up", 1) == 0)
-                settings->down = true;
-        if (xsn_lx_mark_parse(link->alias, &mark) < 0)
-                return;
-        settings->down = settings->down || mark.was_down;
-        if (!settings->mtu)
-                settings->mtu = mark.mtu;
-        xsn_lx_mark_done(&mark);
+        if (kind == XSNET_KIND_PIF || kind == XSNET_KIND_VIF)
+                mark->made = true; /* never ours to make, so nothing to say about it */
+        if (r == 0)
+                r = mark_network(st, link, mark);
+        if (r == 0)
+                r = mark_tunnel(st, mark);
+        if (r == 0 && kind == XSNET_KIND_PIF && xsn_lx_changed(st, XSNET_FIELD_RENAME))
+                r = replace(&mark->was, xsn_object_string(to, XSNET_FIELD_RENAME) ? mark->was : NULL);
+        mark_settings(a, st, mark);
+        if (kind == XSNET_KIND_PIF || kind == XSNET_KIND_VIF)
+                xsn_lx_mark_before(a, st, link, mark);
+        return r;
 }
 
 int xsn_lx_alias(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link, char **ret_alias,
                  struct xsnet_error **ret_err)
 {
-        const struct xsnet_object *to = st->s->to;
         _cleanup_(xsn_freep) char *alias = NULL;
         struct lx_mark mark;
-        int kind = to->cls->kind;
         int r = xsn_lx_mark_parse(link->alias, &mark);
 
         *ret_alias = NULL;
-        if (r == 0 && (st->s->mark || !st->s->from)) {
-                r = replace(&mark.owner, to->owner);
-                mark.made = to->made || !st->s->from;
-        }
-        if (kind == XSNET_KIND_PIF || kind == XSNET_KIND_VIF)
-                mark.made = true; /* never ours to make, so nothing to say about it */
         if (r == 0)
-                r = mark_network(st, link, &mark);
-        if (r == 0)
-                r = mark_tunnel(st, &mark);
-        if (r == 0 && kind == XSNET_KIND_PIF && xsn_lx_changed(st, XSNET_FIELD_RENAME))
-                r = replace(&mark.was, xsn_object_string(to, XSNET_FIELD_RENAME) ? mark.was : NULL);
-        mark_settings(a, st, &mark);
-        if (kind == XSNET_KIND_PIF || kind == XSNET_KIND_VIF)
-                mark_before(st, link, &mark);
-        if (r == 0)
+                r = alias_before(a, st, link, &alias);
+        if (r == 0 && !alias)
+                r = fill_mark(a, st, link, &mark);
+        if (r == 0 && !alias)
                 r = xsn_lx_mark_format(&mark, &alias);
         if (r == 0 && strcmp(alias, link->alias ? link->alias : "") != 0) {
                 if (mark.taken && *alias)

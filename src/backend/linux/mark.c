@@ -26,9 +26,14 @@ void xsn_lx_mark_done(struct lx_mark *mark)
         *mark = (struct lx_mark){ .management = -1 };
 }
 
-static int keep(char **member, const char *value)
+bool xsn_lx_mark_is_ours(const char *alias)
 {
-        char *copy = xsn_strdup(value);
+        return alias && strncmp(alias, PREFIX, strlen(PREFIX)) == 0;
+}
+
+static int keep(char **member, const char *value, size_t len)
+{
+        char *copy = xsn_strndup(value, len);
 
         if (!copy)
                 return -ENOMEM;
@@ -39,16 +44,27 @@ static int keep(char **member, const char *value)
         return 0;
 }
 
+int xsn_lx_mark_net(const char *alias, char **ret_net)
+{
+        static const char key[] = ";net=";
+        const char *value = xsn_lx_mark_is_ours(alias) ? strstr(alias, key) : NULL;
+
+        if (!value)
+                return 0;
+        value += strlen(key);
+        return keep(ret_net, value, strcspn(value, ";"));
+}
+
 static int take_key(struct lx_mark *mark, const char *key, const char *value)
 {
         if (strcmp(key, "net") == 0)
-                return keep(&mark->net, value);
+                return keep(&mark->net, value, strlen(value));
         if (strcmp(key, "was") == 0)
-                return keep(&mark->was, value);
+                return keep(&mark->was, value, strlen(value));
         if (strcmp(key, "via") == 0)
-                return keep(&mark->via, value);
+                return keep(&mark->via, value, strlen(value));
         if (strcmp(key, "local") == 0)
-                return keep(&mark->local, value);
+                return keep(&mark->local, value, strlen(value));
         if (strcmp(key, "made") == 0)
                 mark->made = strcmp(value, "no") != 0;
         if (strcmp(key, "v6") == 0)
@@ -69,7 +85,7 @@ int xsn_lx_mark_parse(const char *alias, struct lx_mark *ret_mark)
         char *part, *rest;
         int r = 0;
 
-        mark.ours = alias && strncmp(alias, PREFIX, strlen(PREFIX)) == 0;
+        mark.ours = xsn_lx_mark_is_ours(alias);
         mark.taken = alias && *alias && !mark.ours;
         mark.made = mark.ours;
         if (!mark.ours) {
@@ -82,7 +98,7 @@ int xsn_lx_mark_parse(const char *alias, struct lx_mark *ret_mark)
         rest = copy;
         part = strsep(&rest, ";");
         if (xsn_owner_valid(part))
-                r = keep(&mark.owner, part);
+                r = keep(&mark.owner, part, strlen(part));
         while (r == 0 && (part = strsep(&rest, ";"))) {
                 char *value = strchr(part, '=');
 

@@ -116,7 +116,7 @@ struct move {
         struct xsn_d0_link *leaving; /* the bridge that it leaves; NULL */
 };
 
-static int go(struct lx_apply *a, const struct move *m, struct xsnet_error **ret_err)
+static int go(struct lx_apply *a, const struct lx_step *st, const struct move *m, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
         struct xsn_mac mac;
@@ -124,8 +124,10 @@ static int go(struct lx_apply *a, const struct move *m, struct xsnet_error **ret
 
         if (r < 0)
                 return r;
-        if (m->bridge && m->bridge->n_ports == 0 && m->link->has_mac)
-                xsn_lx_put_mac(batch, m->bridge, &m->link->mac);
+        if (m->bridge && m->bridge->n_ports == 0 && m->link->has_mac) {
+                mac = xsn_lx_bridge_mac(a, st, &m->link->mac);
+                xsn_lx_put_mac(batch, m->bridge, &mac);
+        }
         if (m->leaving && m->leaving->has_mac && m->link->has_mac && xsn_mac_equal(&m->leaving->mac, &m->link->mac)) {
                 mac = xsn_lx_random_mac();
                 xsn_lx_put_mac(batch, m->leaving, &mac);
@@ -152,6 +154,7 @@ static int put_back(struct lx_apply *a, const struct move *m, int code, struct x
         if (r < 0)
                 return code;
         xsn_lx_put_master(batch, m->link, m->link->master);
+        xsn_lx_put_port(batch, m->link);
         if (m->bridge && m->bridge->has_mac)
                 xsn_lx_put_mac(batch, m->bridge, &m->bridge->mac);
         if (m->leaving && m->leaving->has_mac)
@@ -195,9 +198,10 @@ int xsn_lx_move(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret
                 return r;
         m.bridge = m.then != m.link ? m.then : NULL;
         m.leaving = m.now != m.link ? m.now : NULL;
-        r = go(a, &m, ret_err);
+        r = go(a, st, &m, ret_err);
         if (r < 0)
                 return put_back(a, &m, r, ret_err);
+        xsn_lx_note_move(a, m.now, m.then);
         xsn_lx_port_ipv6(a, m.link, m.bridge);
         return 1;
 }

@@ -80,13 +80,12 @@ int xsn_lx_classify(struct xsn_d0_net *net)
 
 int xsn_lx_network_name(const struct xsn_d0_link *bridge, char **ret_name)
 {
-        struct lx_mark mark;
-        int r = xsn_lx_mark_parse(bridge->alias, &mark);
+        _cleanup_(xsn_freep) char *net = NULL;
+        int r = xsn_lx_mark_net(bridge->alias, &net);
 
         if (r < 0)
                 return r;
-        *ret_name = mark.net && *mark.net ? XSN_TAKE(mark.net) : xsn_strdup(bridge->name);
-        xsn_lx_mark_done(&mark);
+        *ret_name = net && *net ? XSN_TAKE(net) : xsn_strdup(bridge->name);
         return *ret_name ? 0 : -ENOMEM;
 }
 
@@ -128,8 +127,8 @@ static int find_marked(struct lx_view *view)
         const struct xsn_d0_net *net = &view->lx->net;
 
         for (size_t i = 0; i < net->n_links && !view->marked_management; i++)
-                view->marked_management = net->links[i]->alias && net->links[i]->role != LX_OTHER &&
-                                          strncmp(net->links[i]->alias, "xsnet:", 6) == 0 &&
+                view->marked_management = net->links[i]->role != LX_OTHER &&
+                                          xsn_lx_mark_is_ours(net->links[i]->alias) &&
                                           strstr(net->links[i]->alias, ";mgmt=yes");
         return 0;
 }

@@ -140,21 +140,22 @@ static int view_others(const struct lx_view *view, const struct xsn_d0_link *pla
         return r;
 }
 
+/* Does the mark say that we have something to do with the device, and not only how it was before? */
+static bool is_marked(const struct xsn_d0_link *place)
+{
+        return xsn_lx_mark_is_ours(place->alias) && (place->alias[6] != ';' || strstr(place->alias, ";net="));
+}
+
 int xsn_lx_view_addresses(struct lx_view *view, const struct xsn_d0_link *place, const struct xsn_d0_link *link,
                           struct xsnet_object *obj)
 {
         struct found v4 = { 0 }, v6 = { 0 };
-        struct lx_mark mark;
         bool ours;
-        int r;
+        int r = 0;
 
         if (!place)
                 return 0;
-        r = xsn_lx_mark_parse(place->alias, &mark);
-        if (r < 0)
-                return r;
-        ours = mark.ours;
-        xsn_lx_mark_done(&mark);
+        ours = is_marked(place);
         for (const struct xsn_d0_addr *addr = place->addrs; addr && r == 0; addr = addr->next) {
                 if (!xsn_lx_addr_counts(addr))
                         continue;
@@ -165,5 +166,7 @@ int xsn_lx_view_addresses(struct lx_view *view, const struct xsn_d0_link *place,
         if (r == 0)
                 r = view_routes(place, obj);
         drop_dynamic(obj, &v4, &v6);
+        if (r == 0)
+                r = xsn_lx_kept_save(view, place, ours, obj);
         return r < 0 ? r : view_others(view, place, link, v4.dhcp || v6.dhcp, obj);
 }

@@ -94,6 +94,18 @@ static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struc
         return r;
 }
 
+/* A bridge by hand may have another address than its one NIC: it has that again when the NIC comes back. */
+static int note_bridge_mac(const struct xsn_d0_link *bridge, const struct xsn_d0_link *link, struct xsnet_object *obj)
+{
+        struct xsn_buf buf = { 0 };
+
+        if (!bridge || bridge->role != LX_BRIDGE || bridge->pif != link || xsn_mac_equal(&bridge->mac, &link->mac))
+                return 0;
+        xsn_buf_put(&buf, ";bridge-mac=");
+        xsn_lx_payload_hex(&buf, bridge->mac.b, sizeof(bridge->mac.b));
+        return xsn_lx_payload_append(obj, &buf);
+}
+
 int xsn_lx_view_link(struct lx_view *view, const struct xsn_d0_link *link, struct xsnet_object *obj)
 {
         const struct xsn_d0_link *master = xsn_d0_link_at(&view->lx->net, link->master);
@@ -103,6 +115,8 @@ int xsn_lx_view_link(struct lx_view *view, const struct xsn_d0_link *link, struc
 
         if (r == 0)
                 r = xsn_lx_payload_save(link, obj);
+        if (r == 0)
+                r = note_bridge_mac(master, link, obj);
         if (r < 0 || !l)
                 return r;
         (void)set_u32(obj, XSNET_FIELD_STATUS_MTU, &l->status_mtu, link->mtu);
@@ -275,6 +289,23 @@ static int view_bond_options(struct lx_view *view, const struct xsn_d0_link *lin
         return r;
 }
 
+/* Which member carries the frames, where none is preferred: going back makes it that one again. */
+static int note_active(const struct lx_view *view, const struct xsn_d0_link *link, struct xsnet_object *obj)
+{
+        struct nlattr *tb[IFLA_BOND_MAX + 1] = { NULL };
+        const struct xsn_d0_link *active;
+        struct xsn_buf buf = { 0 };
+
+        if (link->info)
+                (void)xsn_nl_parse_nested(link->info, tb, IFLA_BOND_MAX, NULL, NULL);
+        active = xsn_d0_link_at(&view->lx->net, (uint32_t)bond_number(tb[IFLA_BOND_ACTIVE_SLAVE]));
+        if (!active || XSN_BOND(obj)->mode.value != XSNET_BOND_ACTIVE_BACKUP || XSN_BOND(obj)->primary)
+                return 0;
+        xsn_buf_put(&buf, ";active=");
+        xsn_lx_payload_hex(&buf, active->name, strlen(active->name));
+        return xsn_lx_payload_append(obj, &buf);
+}
+
 int xsn_lx_view_bond(struct lx_view *view, struct xsn_d0_link *link)
 {
         _cleanup_(xsnet_object_unrefp) struct xsnet_object *obj = NULL;
@@ -288,7 +319,9 @@ int xsn_lx_view_bond(struct lx_view *view, struct xsn_d0_link *link)
                 r = view_members(view, link, obj);
         if (r == 0)
                 r = view_bond_options(view, link, obj);
-        return r < 0 ? r : finish(view, obj, link);
+        if (r == 0)
+                r = finish(view, obj, link);
+        return r < 0 ? r : note_active(view, link, obj);
 }
 
 /* ---- VLANs and VIFs ---- */
@@ -325,14 +358,9 @@ int xsn_lx_view_vlan(struct lx_view *view, struct xsn_d0_link *link)
 static int note_ingress(struct xsnet_object *obj)
 {
         struct xsn_buf buf = { 0 };
-        char *payload;
 
-        xsn_buf_printf(&buf, "%s%singress=1", obj->payload ? obj->payload : "", obj->payload ? ";" : "");
-        if (xsn_buf_take(&buf, &payload) < 0)
-                return -ENOMEM;
-        xsn_free(obj->payload);
-        obj->payload = payload;
-        return 0;
+        xsn_buf_put(&buf, ";ingress=1");
+        return xsn_lx_payload_append(obj, &buf);
 }
 
 #define RATE_LEAST 8000 /* bit/s, the least that the model takes */
@@ -355,7 +383,8 @@ int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
         if (!xsn_d0_vif_name(link->name, &vif->domain, &vif->device, &tap))
                 return 0;
         /* A guest with an emulated NIC has both devices: they are one VIF, seen by its vif. */
-        (void)snprintf(other, sizeof(other), "vif%u.%u", vif->domain, vif->device);
+        if (tap)
+                (void)snprintf(other, sizeof(other), "vif%u.%u", vif->domain, vif->device);
         if (tap && xsn_d0_link_named(&view->lx->net, other))
                 return 0;
         xsn_object_mark(obj, XSNET_FIELD_DOMAIN);

@@ -181,6 +181,20 @@ static bool same_sort(const struct xsn_tunnel *tunnel, const struct lx_tunnel *t
                xsn_object_is_set(&tunnel->o, XSNET_FIELD_KEY) == t->has_key && tunnel->key == t->key;
 }
 
+/* The address of each device, which a device that is made again has again. */
+static int note_mac(const struct xsn_d0_link *link, const struct lx_tunnel *t, struct xsnet_object *obj)
+{
+        char key[LX_MAC_KEY_MAX];
+        struct xsn_buf buf = { 0 };
+
+        if (!link->has_mac)
+                return 0;
+        xsn_lx_mac_key(t->protocol, &t->remote, key);
+        xsn_buf_printf(&buf, ";%s=", key);
+        xsn_lx_payload_hex(&buf, link->mac.b, sizeof(link->mac.b));
+        return xsn_lx_payload_append(obj, &buf);
+}
+
 /* Adds the device to the object of its network and transport, which is made where it is the first. */
 static int view_tunnel(struct lx_view *view, size_t first, const struct xsn_d0_link *link, struct lx_mark *mark,
                        struct xsnet_error **ret_err)
@@ -212,6 +226,8 @@ static int view_tunnel(struct lx_view *view, size_t first, const struct xsn_d0_l
                         return xsn_error_oom(ret_err);
                 obj = made;
         }
+        if (note_mac(link, &t, obj) < 0)
+                return xsn_error_oom(ret_err);
         if (t.protocol == XSNET_PROTOCOL_VXLAN) {
                 int r = read_remotes(view->lx, link, &XSN_TUNNEL(obj)->remotes, ret_err);
 

@@ -415,6 +415,34 @@ static int limit(struct lx_apply *a, const struct xsn_d0_link *link, uint64_t ra
         return shape(a, link, bytes, ret_err);
 }
 
+/* An ifb of ours whose guest's device is gone. */
+static bool is_left(const struct xsn_d0_net *net, const struct xsn_d0_link *ifb)
+{
+        char name[IFNAMSIZ + 1];
+
+        if (strcmp(ifb->kind, "ifb") != 0 || (ifb->alias && !xsn_lx_mark_is_ours(ifb->alias)) ||
+            (strncmp(ifb->name, "xi", 2) != 0 && strncmp(ifb->name, "xj", 2) != 0))
+                return false;
+        (void)snprintf(name, sizeof(name), "%s%s", ifb->name[1] == 'j' ? "tap" : "vif", ifb->name + 2);
+        return xsn_d0_vif_name(name, &(uint32_t){ 0 }, &(uint32_t){ 0 }, NULL) && !xsn_d0_link_named(net, name);
+}
+
+void xsn_lx_drop_left(struct lx_apply *a)
+{
+        _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
+        const struct xsn_d0_net *net = &a->lx->net;
+
+        for (size_t i = 0; i < net->n_links; i++) {
+                struct ifinfomsg ifi = { .ifi_index = (int)net->links[i]->ifindex };
+
+                if (!is_left(net, net->links[i]) || (!batch && xsn_nl_batch_new(&batch, NULL) < 0))
+                        continue;
+                (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), net->links[i]->name);
+        }
+        if (batch)
+                (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
+}
+
 int xsn_lx_run_rate(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
 {
         static const char *const prefixes[] = { "vif", "tap" };

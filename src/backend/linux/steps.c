@@ -103,12 +103,33 @@ static int free_name(struct lx_apply *a, struct lx_step *st, const char *name)
         return 0;
 }
 
+/*
+ * A bridge that comes back has the MAC address that it had, as the neighbours of its addresses know it; but for one
+ * that it has from a port, and will have again.
+ */
+static const struct xsn_mac *old_mac(const struct lx_apply *a, const struct xsn_network *net)
+{
+        const struct xsnet_state *wanted = a->plan->targets[a->target].wanted;
+
+        if (!a->plan->back || !xsn_object_is_set(&net->o, XSNET_FIELD_STATUS_MAC))
+                return NULL;
+        for (size_t i = 0; wanted && i < wanted->n_objects; i++) {
+                const struct xsn_link *l = xsn_object_link(wanted->objects[i]);
+                const char *network = l ? xsn_object_network(wanted->objects[i]) : NULL;
+
+                if (network && strcmp(network, net->name) == 0 && xsn_mac_equal(&l->status_mac, &net->status_mac))
+                        return NULL;
+        }
+        return &net->status_mac;
+}
+
 static int make_network(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
 {
         const struct xsn_network *net = XSN_NETWORK(st->s->to);
         const char *name = net->bridge ? net->bridge : net->name;
         struct ifinfomsg ifi = { .ifi_index = 0 };
         struct xsn_d0_link *link = xsn_d0_link_named(&a->lx->net, name);
+        const struct xsn_mac *mac = old_mac(a, net);
         uint32_t group;
 
         if (link)
@@ -119,6 +140,8 @@ static int make_network(struct lx_apply *a, struct lx_step *st, struct xsnet_err
         ifi.ifi_index = (int)link->ifindex;
         xsn_lx_begin(a, st, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi), name, 0);
         xsn_nl_put_str(a->batch, IFLA_IFNAME, name);
+        if (mac)
+                xsn_nl_put(a->batch, IFLA_ADDRESS, mac->b, sizeof(mac->b));
         if (net->mtu && net->mtu != 1500)
                 xsn_nl_put_u32(a->batch, IFLA_MTU, net->mtu);
         group = xsn_lx_payload_number(&net->o, "group", 0);
@@ -143,6 +166,8 @@ static int set_network(struct lx_apply *a, struct lx_step *st, struct xsnet_erro
                               xsn_lx_changed(st, XSNET_FIELD_IPV6_ADDRESS);
                 settings.mtu = xsn_lx_changed(st, XSNET_FIELD_MTU) ? (net->mtu ? net->mtu : 1500) : 0;
         }
+        settings.down = a->plan->back && xsn_lx_payload_number(&net->o, "up", 1) == 0;
+        settings.up = settings.up && !settings.down;
         r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
         if (r < 0)
                 return r;

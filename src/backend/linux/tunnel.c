@@ -167,6 +167,22 @@ static const char *kind_of(const struct xsn_tunnel *t, const struct xsn_ip *remo
         }
 }
 
+/* The MAC address that the device had. */
+static int put_old_mac(struct lx_apply *a, const struct xsn_tunnel *t, const struct xsn_ip *remote)
+{
+        _cleanup_(xsn_freep) unsigned char *mac = NULL;
+        char key[LX_MAC_KEY_MAX];
+        size_t n = 0;
+        int r = 0;
+
+        xsn_lx_mac_key(t->protocol.value, remote, key);
+        if (a->plan->back)
+                r = xsn_lx_payload_bytes(&t->o, key, &mac, &n);
+        if (r == 0 && n == 6)
+                xsn_nl_put(a->batch, IFLA_ADDRESS, mac, n);
+        return r;
+}
+
 static int make_port(struct lx_apply *a, struct lx_step *st, const struct xsn_ip *remote, struct xsnet_error **ret_err)
 {
         const struct xsn_tunnel *t = XSN_TUNNEL(st->s->to);
@@ -186,6 +202,8 @@ static int make_port(struct lx_apply *a, struct lx_step *st, const struct xsn_ip
         ifi.ifi_index = (int)link->ifindex;
         xsn_lx_begin(a, st, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi), name, 0);
         xsn_nl_put_str(a->batch, IFLA_IFNAME, name);
+        if (put_old_mac(a, t, remote) < 0)
+                return xsn_error_oom(ret_err);
         xsn_nl_nest_begin(a->batch, IFLA_LINKINFO, NULL, 0);
         xsn_nl_put_str(a->batch, IFLA_INFO_KIND, kind);
         xsn_nl_nest_begin(a->batch, IFLA_INFO_DATA, NULL, 0);
@@ -240,6 +258,9 @@ static void isolate(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_
         xsn_nl_put_str(a->batch, IFLA_INFO_SLAVE_KIND, "bridge");
         xsn_nl_nest_begin(a->batch, IFLA_INFO_SLAVE_DATA, NULL, 0);
         xsn_nl_put_u8(a->batch, IFLA_BRPORT_ISOLATED, 1);
+        /* Of several devices, only the first one's settings were kept. */
+        if (XSN_TUNNEL(st->s->to)->remotes.n == 1 || XSN_TUNNEL(st->s->to)->protocol.value == XSNET_PROTOCOL_VXLAN)
+                xsn_lx_payload_put(&XSN_TUNNEL(st->s->to)->o, "port", a->batch);
         xsn_nl_nest_end(a->batch);
         xsn_nl_nest_end(a->batch);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "backend/linux/linux.h"
@@ -103,4 +104,12 @@ int xsn_lx_tunnel_read(const struct xsn_d0_link *link, struct lx_tunnel *ret_tun
                 return 0;
         }
         return -ENOENT;
+}
+
+void xsn_lx_mac_key(int protocol, const struct xsn_ip *remote, char ret_key[LX_MAC_KEY_MAX])
+{
+        char text[XSN_IP_STRLEN];
+
+        (void)snprintf(ret_key, LX_MAC_KEY_MAX, "mac-%s",
+                       protocol == XSNET_PROTOCOL_VXLAN ? "all" : xsn_ip_format(remote, text));
 }

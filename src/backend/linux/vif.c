@@ -29,7 +29,7 @@ static int set_vif(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *l
         settings.master = bridge ? bridge->ifindex : 0;
         settings.mtu = xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU) ? vif->status_mtu : 0;
         if (joins && !bridge)
-                xsn_lx_before(st, link, &settings);
+                xsn_lx_before(a, st, link, &settings);
         r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
         if (r == 0)
                 xsn_lx_put_settings(a, st, link, &settings);
@@ -56,7 +56,7 @@ int xsn_lx_build_vif(struct lx_apply *a, struct lx_step *st, int phase, struct x
         if (!vif)
                 return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported",
                                      "linux: a guest's device cannot be removed");
-        if (phase != LX_PH_SYSCTL && phase != LX_PH_LINK)
+        if (phase != LX_PH_SYSCTL && phase != LX_PH_LINK && !(phase == LX_PH_REPAIR && a->plan->back))
                 return 0;
         for (size_t i = 0; i < XSN_ARRAY_SIZE(prefixes) && r == 0; i++) {
                 struct xsn_d0_link *link = find(a, vif, prefixes[i]);
@@ -64,7 +64,10 @@ int xsn_lx_build_vif(struct lx_apply *a, struct lx_step *st, int phase, struct x
                 if (!link)
                         continue;
                 any = true;
-                r = phase == LX_PH_SYSCTL ? vif_ipv6(a, st, link) : set_vif(a, st, link, ret_err);
+                if (phase == LX_PH_REPAIR)
+                        xsn_lx_port_back(a, st, link);
+                else
+                        r = phase == LX_PH_SYSCTL ? vif_ipv6(a, st, link) : set_vif(a, st, link, ret_err);
         }
         st->waiting = !any;
         return r;

@@ -14,14 +14,25 @@
 #include "base/alloc.h"
 
 /* A VLAN comes up on a device that is up only: as it is at boot, nobody may have put the NIC up yet. */
-static void put_lower_up(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *lower)
+static int lower_up(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *lower)
 {
-        struct ifinfomsg ifi = { .ifi_index = (int)lower->ifindex, .ifi_change = IFF_UP, .ifi_flags = IFF_UP };
+        size_t i = xsn_nl_batch_count(a->batch);
+        int r = xsn_lx_put_lower_up(a->batch, lower);
 
-        if (lower->flags & IFF_UP)
-                return;
-        xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), lower->name, 0);
-        lower->flags |= IFF_UP;
+        if (r == 0 && xsn_nl_batch_count(a->batch) > i)
+                xsn_lx_claim(a, st, i, 0);
+        return r;
+}
+
+int xsn_lx_vlan_gone(struct lx_apply *a, struct lx_step *st)
+{
+        struct xsn_d0_link *lower = xsn_d0_link_named(&a->lx->net, XSN_VLAN(st->s->from)->pif);
+        size_t i = xsn_nl_batch_count(a->batch);
+        int r = lower ? xsn_lx_put_lower_down(a, a->batch, lower) : 0;
+
+        if (r == 0 && xsn_nl_batch_count(a->batch) > i)
+                xsn_lx_claim(a, st, i, LX_MAY_FAIL);
+        return r;
 }
 
 int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
@@ -46,6 +57,10 @@ int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
         xsn_lx_begin(a, st, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &ifi, sizeof(ifi), link->name, 0);
         xsn_nl_put_str(a->batch, IFLA_IFNAME, link->name);
         xsn_nl_put_u32(a->batch, IFLA_LINK, lower->ifindex);
+        /* The kernel gives it its device's MAC address; on the way back it may have had one of its own. */
+        if (a->plan->back && xsn_object_is_set(&vlan->o, XSNET_FIELD_STATUS_MAC) &&
+            !xsn_mac_equal(&vlan->l.status_mac, &lower->mac))
+                xsn_nl_put(a->batch, IFLA_ADDRESS, vlan->l.status_mac.b, sizeof(vlan->l.status_mac.b));
         xsn_nl_nest_begin(a->batch, IFLA_LINKINFO, NULL, 0);
         xsn_nl_put_str(a->batch, IFLA_INFO_KIND, "vlan");
         xsn_nl_nest_begin(a->batch, IFLA_INFO_DATA, NULL, 0);
@@ -56,8 +71,7 @@ int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
         link->mtu = lower->mtu;
         link->mac = lower->mac;
         link->has_mac = lower->has_mac;
-        put_lower_up(a, st, lower);
-        return 0;
+        return lower_up(a, st, lower) < 0 ? xsn_error_oom(ret_err) : 0;
 }
 
 /* The kernel shows the flags with a mask of all bits, and takes none that has a bit that it does not know. */
@@ -113,6 +127,7 @@ static void put_rest(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, c
                 xsn_nl_put(batch, IFLA_IFALIAS, link->alias, strlen(link->alias));
         if (link->master)
                 xsn_nl_put_u32(batch, IFLA_MASTER, link->master);
+        xsn_lx_put_port(batch, link);
         xsn_lx_put_place(batch, net, link, link);
 }
 

@@ -235,7 +235,12 @@ int xsn_lx_watch(struct xsn_backend *backend, xsn_event_fn fn, void *userdata, s
         static const unsigned groups[] = { RTNLGRP_LINK };
         struct lx *lx = (struct lx *)(void *)backend;
         _cleanup_(watch_freep) struct lx_watch *watch = NULL;
-        struct xsn_nl_options options = { .netns = lx->netns, .where = "linux" };
+        struct xsn_nl_options options = {
+                .netns = lx->netns,
+                .ops = lx->nl_ops,
+                .ops_userdata = lx->nl_userdata,
+                .where = "linux",
+        };
         struct xsn_nl_listener listener = { on_message, on_resync, NULL };
         int r;
 

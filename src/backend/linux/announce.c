@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Neighbours remember the MAC address of each IP address for half a minute and longer. Where addresses have got another
+ * one (into a bond, out of it, on a bridge that takes its NIC's), the kernel is made to tell them: with arp_notify
+ * and ndisc_notify of the device it does so whenever a MAC address is set, also to what it was. No socket is needed.
+ */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+#define WAIT_NS     (UINT64_C(20) * 1000 * 1000)
+#define WAITS_MAX   75 /* for a carrier: bonds find theirs after some hundred ms, NICs that were down need longer */
+
+void xsn_lx_note_move(struct lx_apply *a, const struct xsn_d0_link *from, const struct xsn_d0_link *to)
+{
+        const struct xsn_d0_addr *addr = from->addrs;
+
+        while (addr && !xsn_lx_goes_along(addr))
+                addr = addr->next;
+        /* Without memory the neighbours find out by themselves. */
+        if (!addr || !from->has_mac ||
+            xsn_grow((void **)&a->moves, &a->cap_moves, a->n_moves + 1, sizeof(*a->moves)) < 0)
+                return;
+        a->moves[a->n_moves++] = (struct lx_moved){ .ifindex = to->ifindex, .mac = from->mac };
+}
+
+static int on_link(const struct nlmsghdr *msg, void *userdata, struct xsnet_error **ret_err)
+{
+        struct xsn_d0_link **link = userdata;
+
+        xsn_d0_link_free(*link);
+        *link = NULL;
+        return xsn_d0_link_parse(msg, link, ret_err);
+}
+
+static void announce(struct lx_apply *a, const struct xsn_d0_link *link)
+{
+        _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
+        struct xsn_sysctl items[] = {
+                { .dir = "ipv4/conf", .dev = link->name, .key = "arp_notify" },
+                { .dir = "ipv6/conf", .dev = link->name, .key = "ndisc_notify" },
+        };
+        char before[XSN_ARRAY_SIZE(items)][XSN_SYSCTL_VALUE_MAX];
+
+        (void)xsn_netns_sysctl_read(a->lx->netns, items, XSN_ARRAY_SIZE(items), NULL);
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(items); i++) {
+                (void)snprintf(before[i], sizeof(before[i]), "%s", items[i].result < 0 ? "0" : items[i].value);
+                (void)snprintf(items[i].value, sizeof(items[i].value), "1");
+        }
+        if (xsn_nl_batch_new(&batch, NULL) < 0)
+                return;
+        (void)xsn_netns_sysctl_write(a->lx->netns, items, XSN_ARRAY_SIZE(items), NULL);
+        xsn_lx_put_mac(batch, link, &link->mac);
+        (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(items); i++)
+                (void)snprintf(items[i].value, sizeof(items[i].value), "%s", before[i]);
+        (void)xsn_netns_sysctl_write(a->lx->netns, items, XSN_ARRAY_SIZE(items), NULL);
+}
+
+/* Is nothing more to be done about it? */
+static bool settle(struct lx_apply *a, const struct lx_moved *moved)
+{
+        _cleanup_(xsn_d0_link_freep) struct xsn_d0_link *link = NULL;
+        struct xsn_nl_reader reader = { on_link, NULL, &link };
+
+        if (xsn_nl_get_link(a->lx->nl, NULL, moved->ifindex, &reader, NULL) < 0 || !link || !link->has_mac ||
+            !(link->flags & IFF_UP) || xsn_mac_equal(&link->mac, &moved->mac))
+                return true;
+        if (!link->carrier && a->n_waits < WAITS_MAX)
+                return false;
+        announce(a, link);
+        return true;
+}
+
+uint64_t xsn_lx_announce(struct lx_apply *a)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < a->n_moves; i++) {
+                if (!settle(a, &a->moves[i]))
+                        a->moves[n++] = a->moves[i];
+        }
+        a->n_moves = n;
+        a->n_waits++;
+        return n > 0 ? WAIT_NS : 0;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How devices that we did not make were before us: a NIC that was down is brought up for a network, an address, a VLAN
+ * or a bond, and goes down when the last of these goes. Its mark remembers, also where nobody owns it: up=no, mtu=N.
+ */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "backend/linux/apply.h"
+#include "base/alloc.h"
+
+static bool has_addresses(const struct xsnet_object *obj)
+{
+        const struct xsn_addressing *a = &obj->a;
+
+        return a->ipv4_address.n > 0 || a->ipv6_address.n > 0 || a->ipv4_mode.value == XSNET_IP_DHCP ||
+               a->ipv6_mode.value == XSNET_IP_DHCP || a->ipv6_mode.value == XSNET_IP_AUTOCONF;
+}
+
+static bool uses(const struct xsnet_object *obj, const char *device)
+{
+        const char *name;
+
+        switch (obj->cls->kind) {
+        case XSNET_KIND_PIF:
+                name = xsn_object_device(obj);
+                return name && strcmp(name, device) == 0 && (xsn_object_network(obj) || has_addresses(obj));
+        case XSNET_KIND_BOND:
+                return xsn_strs_has(&XSN_BOND(obj)->members, device);
+        case XSNET_KIND_VLAN:
+                return XSN_VLAN(obj)->pif && strcmp(XSN_VLAN(obj)->pif, device) == 0;
+        default:
+                return false;
+        }
+}
+
+/* Does anything of the wanted state need the device? */
+static bool is_used(const struct lx_apply *a, const char *device)
+{
+        const struct xsnet_state *wanted = a->plan->targets[a->target].wanted;
+
+        for (size_t i = 0; wanted && i < wanted->n_objects; i++)
+                if (uses(wanted->objects[i], device))
+                        return true;
+        return false;
+}
+
+void xsn_lx_mark_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
+                        struct lx_mark *mark)
+{
+        const struct xsnet_object *from = st->s->from, *to = st->s->to;
+        bool moved = xsn_lx_changed(st, XSNET_FIELD_NETWORK), vif = to->cls->kind == XSNET_KIND_VIF;
+        const char *device = vif ? NULL : xsn_object_device(to);
+
+        /* Somebody else's text leaves no place for it. */
+        if (mark->taken || !from)
+                return;
+        if (vif ? !xsn_object_network(to) : !device || !is_used(a, device))
+                mark->was_down = false;
+        else if (!(link->flags & IFF_UP) && (moved ? xsn_object_network(to) != NULL : !vif && has_addresses(to)))
+                mark->was_down = true;
+        if (!xsn_object_network(to))
+                mark->mtu = moved ? 0 : mark->mtu;
+        else if (!mark->mtu && xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU))
+                mark->mtu = link->mtu;
+}
+
+void xsn_lx_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
+                   struct lx_settings *settings)
+{
+        const struct xsnet_object *to = st->s->to;
+        bool used = to->cls->kind != XSNET_KIND_VIF && is_used(a, link->name);
+        struct lx_mark mark;
+
+        if (a->plan->back && xsn_lx_payload_number(to, "up", 1) == 0)
+                settings->down = true;
+        if (xsn_lx_mark_parse(link->alias, &mark) < 0)
+                return;
+        settings->down = settings->down || (mark.was_down && !used);
+        if (settings->set_master && !settings->mtu)
+                settings->mtu = mark.mtu;
+        xsn_lx_mark_done(&mark);
+}
+
+/* The alias with, or without, "up=no" in it; *ret_alias NULL: it says so already, or cannot. */
+static int remember(const struct xsn_d0_link *link, bool was_down, char **ret_alias)
+{
+        struct lx_mark mark;
+        int r = xsn_lx_mark_parse(link->alias, &mark);
+
+        if (r == 0 && !mark.taken && mark.was_down != was_down) {
+                mark.made = mark.made || !mark.ours;
+                mark.was_down = was_down;
+                r = xsn_lx_mark_format(&mark, ret_alias);
+        }
+        xsn_lx_mark_done(&mark);
+        return r == -ENAMETOOLONG ? 0 : r;
+}
+
+/* Ours to make, and so to delete as a whole? */
+static bool is_made(const struct xsn_d0_link *link)
+{
+        struct lx_mark mark;
+        bool made;
+
+        if (link->role != LX_BOND && link->role != LX_VLAN && link->role != LX_BRIDGE)
+                return false;
+        if (xsn_lx_mark_parse(link->alias, &mark) < 0)
+                return true;
+        made = mark.ours && mark.made;
+        xsn_lx_mark_done(&mark);
+        return made;
+}
+
+int xsn_lx_put_lower_up(struct xsn_nl_batch *batch, struct xsn_d0_link *lower)
+{
+        struct ifinfomsg ifi = { .ifi_index = (int)lower->ifindex, .ifi_change = IFF_UP, .ifi_flags = IFF_UP };
+        _cleanup_(xsn_freep) char *alias = NULL;
+
+        if (lower->flags & IFF_UP)
+                return 0;
+        if (!is_made(lower) && remember(lower, true, &alias) < 0)
+                return -ENOMEM;
+        (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), lower->name);
+        if (alias)
+                xsn_nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
+        lower->flags |= IFF_UP;
+        if (alias) {
+                xsn_free(lower->alias);
+                lower->alias = XSN_TAKE(alias);
+        }
+        return 0;
+}
+
+int xsn_lx_put_lower_down(const struct lx_apply *a, struct xsn_nl_batch *batch, struct xsn_d0_link *lower)
+{
+        struct ifinfomsg ifi = { .ifi_index = (int)lower->ifindex, .ifi_change = IFF_UP };
+        _cleanup_(xsn_freep) char *alias = NULL;
+
+        /* Nothing is to be forgotten of most; one that has to leave its network does it in that step. */
+        if (!xsn_lx_mark_is_ours(lower->alias) || lower->master || is_used(a, lower->name))
+                return 0;
+        if (remember(lower, false, &alias) < 0)
+                return -ENOMEM;
+        if (!alias || xsn_lx_place_has(&a->lx->net, lower))
+                return 0;
+        (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), lower->name);
+        xsn_nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
+        lower->flags &= ~(uint32_t)IFF_UP;
+        xsn_free(lower->alias);
+        lower->alias = *alias ? XSN_TAKE(alias) : NULL;
+        return 0;
+}
+
+/* ---- members of bonds: the kernel takes them down when they leave ---- */
+
+static bool goes_up(const struct lx_apply *a, const struct xsn_d0_link *member, bool was_down)
+{
+        const struct xsn_plan_target *target = &a->plan->targets[a->target];
+
+        for (size_t i = 0; a->plan->back && i < target->n_touched; i++) {
+                const struct xsnet_object *after = target->touched[i].after;
+
+                if (after && XSN_PIF(after) && strcmp(XSN_PIF(after)->device, member->name) == 0)
+                        return xsn_lx_payload_number(after, "up", 1) != 0;
+        }
+        return !was_down || is_used(a, member->name);
+}
+
+int xsn_lx_put_left(const struct lx_apply *a, struct xsn_nl_batch *batch, const struct xsn_d0_link *member)
+{
+        struct ifinfomsg ifi = { .ifi_index = (int)member->ifindex };
+        _cleanup_(xsn_freep) char *alias = NULL;
+        struct lx_mark mark;
+        bool was_down, up;
+
+        if (xsn_lx_mark_parse(member->alias, &mark) < 0)
+                return -ENOMEM;
+        was_down = mark.was_down;
+        xsn_lx_mark_done(&mark);
+        up = goes_up(a, member, was_down);
+        if (was_down && !is_used(a, member->name) && remember(member, false, &alias) < 0)
+                return -ENOMEM;
+        if (!up && !alias)
+                return 0;
+        if (up)
+                ifi.ifi_change = ifi.ifi_flags = IFF_UP;
+        (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), member->name);
+        if (alias)
+                xsn_nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));
+        return 0;
+}
