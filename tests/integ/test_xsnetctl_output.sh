@@ -14,7 +14,9 @@ failed=0
 printf 'format: 1\nnetworks: [{name: a}]\n' > "$work/a.yaml"
 # A pipe that nobody reads: this shell lets go of the reading end.
 mkfifo "$work/pipe"
-exec 3<> "$work/pipe" 4> "$work/pipe" 3>&-
+exec 3<> "$work/pipe"
+exec 4> "$work/pipe"
+exec 3>&-
 
 check() { # WHERE CODE ARGUMENTS
   local where=$1 code=$2

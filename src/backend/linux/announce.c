@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "backend/linux/apply.h"
@@ -44,21 +43,21 @@ static void announce(struct lx_apply *a, const struct xsn_d0_link *link)
                 { .dir = "ipv4/conf", .dev = link->name, .key = "arp_notify" },
                 { .dir = "ipv6/conf", .dev = link->name, .key = "ndisc_notify" },
         };
-        char before[XSN_ARRAY_SIZE(items)][XSN_SYSCTL_VALUE_MAX];
+        struct xsn_sysctl before[XSN_ARRAY_SIZE(items)];
 
         (void)xsn_netns_sysctl_read(a->lx->netns, items, XSN_ARRAY_SIZE(items), NULL);
         for (size_t i = 0; i < XSN_ARRAY_SIZE(items); i++) {
-                (void)snprintf(before[i], sizeof(before[i]), "%s", items[i].result < 0 ? "0" : items[i].value);
-                (void)snprintf(items[i].value, sizeof(items[i].value), "1");
+                if (items[i].result < 0)
+                        (void)strcpy(items[i].value, "0");
+                before[i] = items[i];
+                (void)strcpy(items[i].value, "1");
         }
         if (xsn_nl_batch_new(&batch, NULL) < 0)
                 return;
         (void)xsn_netns_sysctl_write(a->lx->netns, items, XSN_ARRAY_SIZE(items), NULL);
         xsn_lx_put_mac(batch, link, &link->mac);
         (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
-        for (size_t i = 0; i < XSN_ARRAY_SIZE(items); i++)
-                (void)snprintf(items[i].value, sizeof(items[i].value), "%s", before[i]);
-        (void)xsn_netns_sysctl_write(a->lx->netns, items, XSN_ARRAY_SIZE(items), NULL);
+        (void)xsn_netns_sysctl_write(a->lx->netns, before, XSN_ARRAY_SIZE(before), NULL);
 }
 
 /* Is nothing more to be done about it? */
