@@ -17,7 +17,9 @@ extern "C" {
  * "fake:NAME?hosts=h1,h2&caps=linux&fail=3&delay=2:50&lose=4" makes one that lives as
  * long as its engine; nothing in it reaches the test but through the engine.
  *
- * Operations are counted for faults: each observation is one, and each step.
+ * Operations are counted for faults: each observation is one, and each step. After each
+ * step the whole target is looked through for what a real one would not allow: some
+ * thousand objects are made in seconds, ten thousand in a minute.
  */
 struct xsnet_fake;
 

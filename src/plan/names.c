@@ -86,6 +86,14 @@ static bool is_free(const struct xsn_slot *slot, const char *device)
         return xsn_ifname_valid(device) && !xsn_hash_get_str(&slot->node->devices, device);
 }
 
+/* Not where the VLAN's network is all the device there is. */
+static bool vlan_has_device(const struct xsn_target *target)
+{
+        return xsn_target_can(target, XSN_CAP_NAMES_DEVICES) &&
+               xsn_caps_has_field(target->input->caps, XSNET_KIND_VLAN,
+                                  (size_t)xsn_class_index(&xsn_vlan_class, XSNET_FIELD_DEVICE));
+}
+
 static int name_vlan(struct xsn_slot *slot)
 {
         struct xsnet_object *to = slot->pair->to;
@@ -93,7 +101,7 @@ static int name_vlan(struct xsn_slot *slot)
         struct xsn_buf buf = { 0 };
         char chosen[16] = "";
 
-        if (xsn_object_is_set(to, XSNET_FIELD_DEVICE) || !xsn_target_can(slot->node->target, XSN_CAP_NAMES_DEVICES))
+        if (xsn_object_is_set(to, XSNET_FIELD_DEVICE) || !vlan_has_device(slot->node->target))
                 return 0;
         xsn_object_key(to, &buf);
         if (xsn_buf_take(&buf, &key) < 0)

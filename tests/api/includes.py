@@ -27,7 +27,7 @@ ANY_BACKEND = ("backend.h", "backend/dom0", "plan", "model", "transport", "core"
 
 # Libraries, by the beginning of their headers' names, and the layers that may use them.
 LIBRARIES = {
-    "jansson.h": ("codec", "transport"),
+    "jansson.h": ("codec", "transport", "backend/ovs"),
     "yaml.h": ("codec",),
     "netlink/": ("transport", "backend/dom0", "backend/linux"),
     "libxml/": ("transport",),

@@ -124,7 +124,7 @@ START_TEST(a_payload_of_nonsense_is_left_out)
         (void)xsn_nl_batch_begin(batch, 16, 0, &ifi, sizeof(ifi), NULL);
         xsn_lx_payload_put(obj, "info", batch);
         ck_assert_int_eq(xsn_nl_batch_status(batch), 0);
-        ck_assert_uint_eq(xsn_lx_payload_number(obj, "up", 1), strstr(payloads[_i], "up=") ? 0 : 1);
+        ck_assert_uint_eq(xsn_d0_payload_number(obj, "up", 1), strstr(payloads[_i], "up=") ? 0 : 1);
         xsnet_object_unref(obj);
 }
 END_TEST

@@ -106,7 +106,7 @@ static bool wants_route(const struct xsn_list *routes, const struct xsn_route *r
 static const struct xsn_d0_route *find_route(const struct xsn_d0_link *place, const struct xsn_route *route)
 {
         for (const struct xsn_d0_route *r = place->routes; r; r = r->next) {
-                struct xsn_route value = xsn_lx_route_value(r);
+                struct xsn_route value = xsn_d0_route_value(r);
 
                 if (r->table == RT_TABLE_MAIN && r->type == RTN_UNICAST && same_route(&value, route))
                         return r;
@@ -140,7 +140,7 @@ static void put_kept(struct lx_apply *a, struct lx_step *st, const struct xsn_d0
         _cleanup_(xsn_freep) char *label = xsn_d0_route_label(&route->to, &route->via, place->name);
 
         xsn_lx_claim(a, st,
-                     xsn_d0_put_route_copy(a->batch, RTM_NEWROUTE, NLM_F_CREATE, route, XSN_LX_KEPT_INDEX,
+                     xsn_d0_put_route_copy(a->batch, RTM_NEWROUTE, NLM_F_CREATE, route, XSN_D0_KEPT_INDEX,
                                            place->ifindex, label), may);
 }
 
@@ -180,9 +180,9 @@ static bool good_gateway(const struct xsn_route *found, const struct xsn_route *
 static bool has_gateway(const struct xsn_d0_link *place, const struct xsn_route *wanted, bool chosen)
 {
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
-                struct xsn_route value = xsn_lx_route_value(route);
+                struct xsn_route value = xsn_d0_route_value(route);
 
-                if (xsn_lx_route_is_default(route) && route->to.family == wanted->to.family &&
+                if (xsn_d0_route_is_default(route) && route->to.family == wanted->to.family &&
                     good_gateway(&value, wanted) && (!chosen || chosen_metric(&value)))
                         return true;
         }
@@ -219,7 +219,7 @@ static bool put_kept_gateway(struct lx_apply *a, struct lx_step *st, const struc
         bool any = false;
 
         for (const struct xsn_d0_route *route = kept ? kept->routes : NULL; route; route = route->next) {
-                if (!xsn_lx_route_is_default(route) || route->to.family != wanted->to.family ||
+                if (!xsn_d0_route_is_default(route) || route->to.family != wanted->to.family ||
                     !xsn_ip_same_address(&route->via, &wanted->via))
                         continue;
                 any = true;
@@ -272,7 +272,7 @@ static bool old_gateway(const struct lx_apply *a, const struct lx_step *st, cons
         const struct xsnet_object *from = st->s->from, *to = st->s->to;
         int family = route->to.family;
         const struct xsn_ip *was = family == 4 ? &from->a.ipv4_gateway : &from->a.ipv6_gateway;
-        struct xsn_route wanted, value = xsn_lx_route_value(route);
+        struct xsn_route wanted, value = xsn_d0_route_value(route);
 
         if (!xsn_object_is_set(from, family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY) ||
             !xsn_ip_same_address(was, &route->via) || !wants_gateway(st, family))
@@ -283,10 +283,10 @@ static bool old_gateway(const struct lx_apply *a, const struct lx_step *st, cons
 static void drop_routes(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place)
 {
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
-                struct xsn_route value = xsn_lx_route_value(route);
+                struct xsn_route value = xsn_d0_route_value(route);
 
-                if (xsn_lx_route_is_default(route) ? old_gateway(a, st, route)
-                                                   : xsn_lx_route_is_row(route) && wants_routes(st) &&
+                if (xsn_d0_route_is_default(route) ? old_gateway(a, st, route)
+                                                   : xsn_d0_route_is_row(route) && wants_routes(st) &&
                                                              wants_route(&st->s->from->a.routes, &value) &&
                                                              !wants_route(&st->s->to->a.routes, &value))
                         put_copy(a, st, RTM_DELROUTE, place, route, LX_MAY_BE_GONE);
@@ -300,11 +300,11 @@ static void repair(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_l
         add_addrs(a, st, place, kept, &st->s->to->a.ipv4_address, true);
         add_routes(a, st, place, routes, true);
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
-                struct xsn_route value = xsn_lx_route_value(route);
+                struct xsn_route value = xsn_d0_route_value(route);
 
                 if (route->proto != RTPROT_RA &&
-                    (!xsn_lx_route_is_default(route) || (chosen_metric(&value) && !old_gateway(a, st, route))) &&
-                    !(xsn_lx_route_is_row(route) && wants_route(&st->s->from->a.routes, &value)))
+                    (!xsn_d0_route_is_default(route) || (chosen_metric(&value) && !old_gateway(a, st, route))) &&
+                    !(xsn_d0_route_is_row(route) && wants_route(&st->s->from->a.routes, &value)))
                         put_copy(a, st, RTM_NEWROUTE, place, route, LX_MAY_FAIL);
         }
 }
@@ -342,8 +342,8 @@ int xsn_lx_build_addresses(struct lx_apply *a, struct lx_step *st, int phase, st
         place = xsn_lx_place_then(a, st->s->to);
         if (!place)
                 return 0;
-        if (xsn_lx_kept_load(st->s->to, &kept) < 0)
+        if (xsn_d0_kept_load(st->s->to, &kept) < 0)
                 return xsn_error_oom(ret_err);
-        build(a, st, phase, place, xsn_lx_kept(&kept));
+        build(a, st, phase, place, xsn_d0_kept(&kept));
         return 0;
 }

@@ -73,7 +73,7 @@ void xsn_lx_before(const struct lx_apply *a, const struct lx_step *st, const str
         bool used = to->cls->kind != XSNET_KIND_VIF && is_used(a, link->name);
         struct lx_mark mark;
 
-        if (a->plan->back && xsn_lx_payload_number(to, "up", 1) == 0)
+        if (a->plan->back && xsn_d0_payload_number(to, "up", 1) == 0)
                 settings->down = true;
         if (xsn_lx_mark_parse(link->alias, &mark) < 0)
                 return;
@@ -163,7 +163,7 @@ static bool goes_up(const struct lx_apply *a, const struct xsn_d0_link *member, 
                 const struct xsnet_object *after = target->touched[i].after;
 
                 if (after && XSN_PIF(after) && strcmp(XSN_PIF(after)->device, member->name) == 0)
-                        return xsn_lx_payload_number(after, "up", 1) != 0;
+                        return xsn_d0_payload_number(after, "up", 1) != 0;
         }
         return !was_down || is_used(a, member->name);
 }

@@ -389,7 +389,7 @@ static void put_active(struct lx_apply *a, const struct lx_step *st, struct xsn_
         char name[IFNAMSIZ] = "";
         size_t n = 0;
 
-        if (!a->plan->back || xsn_lx_payload_bytes(st->s->to, "active", &text, &n) < 0 || n == 0 || n >= IFNAMSIZ)
+        if (!a->plan->back || xsn_d0_payload_bytes(st->s->to, "active", &text, &n) < 0 || n == 0 || n >= IFNAMSIZ)
                 return;
         memcpy(name, text, n);
         active = xsn_d0_link_named(&a->lx->net, name);

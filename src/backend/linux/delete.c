@@ -58,7 +58,7 @@ void xsn_lx_group_back(struct lx_apply *a, struct lx_step *st)
 
         if (!link || link->group < GROUPS_OF_OURS)
                 return;
-        before = xsn_lx_payload_number(st->s->to, "group", 0);
+        before = xsn_d0_payload_number(st->s->to, "group", 0);
         if (before == link->group)
                 return;
         xsn_lx_begin(a, st, RTM_NEWLINK, 0, &ifi, sizeof(ifi), link->name, 0);

@@ -63,8 +63,8 @@ int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn
 
 int xsn_lx_ipv6_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
 {
-        uint32_t now = st->s->from ? xsn_lx_payload_number(st->s->from, "v6off", 2) : 2;
-        uint32_t before = st->s->to ? xsn_lx_payload_number(st->s->to, "v6off", 2) : 2;
+        uint32_t now = st->s->from ? xsn_d0_payload_number(st->s->from, "v6off", 2) : 2;
+        uint32_t before = st->s->to ? xsn_d0_payload_number(st->s->to, "v6off", 2) : 2;
         int r;
 
         if (now == before || now > 1 || before > 1)

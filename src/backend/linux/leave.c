@@ -79,9 +79,9 @@ static struct heir find_heir(const struct lx_apply *a, const struct xsn_bond *bo
 
 static bool route_wanted(const struct xsnet_object *obj, const struct xsn_d0_route *route)
 {
-        struct xsn_route value = xsn_lx_route_value(route);
+        struct xsn_route value = xsn_d0_route_value(route);
 
-        return !xsn_lx_route_is_default(route) || has_gateway(obj, &value);
+        return !xsn_d0_route_is_default(route) || has_gateway(obj, &value);
 }
 
 static int hand_on(struct lx_apply *a, const struct xsn_d0_link *bond, const struct xsn_d0_link *place,
@@ -157,7 +157,7 @@ static bool addr_stays(const struct wanted *w, const struct xsn_ip *ip)
 static bool route_stays(const struct wanted *w, const struct xsn_d0_route *route)
 {
         const struct xsnet_state *wanted = w->a->plan->targets[w->a->target].wanted;
-        struct xsn_route value = xsn_lx_route_value(route);
+        struct xsn_route value = xsn_d0_route_value(route);
 
         for (size_t i = 0; i < wanted->n_objects; i++)
                 if ((has_gateway(wanted->objects[i], &value) || has_row(wanted->objects[i], &value)) &&
@@ -169,10 +169,10 @@ static bool route_stays(const struct wanted *w, const struct xsn_d0_route *route
 /* Was it the object's own, so that it goes with it? */
 static bool route_goes_with(const struct xsnet_object *from, const struct xsn_d0_route *route)
 {
-        struct xsn_route value = xsn_lx_route_value(route);
+        struct xsn_route value = xsn_d0_route_value(route);
 
-        return xsn_lx_route_is_default(route) ? has_gateway(from, &value)
-                                              : xsn_lx_route_is_row(route) && has_row(from, &value);
+        return xsn_d0_route_is_default(route) ? has_gateway(from, &value)
+                                              : xsn_d0_route_is_row(route) && has_row(from, &value);
 }
 
 /* Secondary addresses go with the first of their subnet: what stays is put again. */

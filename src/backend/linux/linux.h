@@ -7,7 +7,9 @@
 #define BACKEND_LINUX_LINUX_H
 
 #include "backend/backend.h"
-#include "backend/dom0/net.h"
+#include "backend/dom0/managers.h"
+#include "backend/dom0/payload.h"
+#include "backend/dom0/view.h"
 #include "backend/uri.h"
 
 /* What a link is to the backend (xsn_d0_link.role). */
@@ -82,15 +84,8 @@ int xsn_lx_mark_format(const struct lx_mark *mark, char **ret_alias);
 
 /* Sets obj->payload from the link. */
 int xsn_lx_payload_save(const struct xsn_d0_link *link, struct xsnet_object *obj);
-/* The number of a key; `otherwise` where it is not there. */
-uint32_t xsn_lx_payload_number(const struct xsnet_object *obj, const char *key, uint32_t otherwise);
 /* Puts the attributes that were kept under the key ("info" or "port") into the nest begun last. */
 void xsn_lx_payload_put(const struct xsnet_object *obj, const char *key, struct xsn_nl_batch *batch);
-/* The bytes of a key, without those that do not parse; the caller's; NULL: none. 0 or -ENOMEM. */
-int xsn_lx_payload_bytes(const struct xsnet_object *obj, const char *key, unsigned char **ret_data, size_t *ret_n);
-/* Adds ";KEY=VALUE..." and empties the buffer. 0 or -ENOMEM. */
-int xsn_lx_payload_append(struct xsnet_object *obj, struct xsn_buf *more);
-void xsn_lx_payload_hex(struct xsn_buf *buf, const void *data, size_t n);
 /* The message that gives a port its settings: those that were kept, and those that the link had. None: no message. */
 void xsn_lx_put_port_payload(struct xsn_nl_batch *batch, const struct xsn_d0_link *link,
                              const struct xsnet_object *obj);
@@ -112,22 +107,14 @@ int xsn_lx_classify(struct xsn_d0_net *net);
 /* The name of a bridge's network; the caller's. */
 int xsn_lx_network_name(const struct xsn_d0_link *bridge, char **ret_name);
 
-/* Other programs' traces on this host: links that they know, sorted. */
-struct lx_managers {
-        uint32_t *links; /* owned */
-        size_t n, cap;
-        bool xcp; /* the toolstack's daemon runs */
-};
-
 /* Where objects are built from; the hash finds things that need a look at all links. */
 struct lx_view {
         struct lx *lx;
         struct xsnet_state *state;
         struct xsn_hash rates;   /* link name -> uint64_t *: bit/s of its ingress limit */
         bool marked_management;  /* some device says mgmt=yes */
-        struct lx_managers managers;
-        uint32_t default_oif;    /* of the default route with the lowest metric; 0: none */
-        bool several_defaults;   /* more than one device has a default route */
+        struct xsn_d0_managers managers;
+        struct xsn_d0_default route;
 };
 
 int xsn_lx_view_network(struct lx_view *view, struct xsn_d0_link *link);
@@ -141,27 +128,8 @@ int xsn_lx_view_link(struct lx_view *view, const struct xsn_d0_link *link, struc
 /* Address rows: those of `place` belong to the object, whose own device is `link`. */
 int xsn_lx_view_addresses(struct lx_view *view, const struct xsn_d0_link *place, const struct xsn_d0_link *link,
                       struct xsnet_object *obj);
-/* Is the address one that dom0 was given: neither link-local nor the kernel's own? */
-bool xsn_lx_addr_counts(const struct xsn_d0_addr *addr);
 /* The driver of a NIC, where it tells; the caller's; NULL. */
 char *xsn_lx_driver_of(struct lx *lx, const struct xsn_d0_link *link);
-
-/* A route as a row of `routes`: a plain one to a network that is no default route. */
-bool xsn_lx_route_is_row(const struct xsn_d0_route *route);
-/* A default route of the main table. */
-bool xsn_lx_route_is_default(const struct xsn_d0_route *route);
-struct xsn_route xsn_lx_route_value(const struct xsn_d0_route *route);
-
-/* ---- kept.c: addresses and routes that others set, beyond what documents say of them ---- */
-
-#define XSN_LX_KEPT_INDEX 1 /* the number of the link that what is kept is about */
-
-/* Adds them to the payload of the object that has them; `ours`: the place carries our mark. 0 or -ENOMEM. */
-int xsn_lx_kept_save(const struct lx_view *view, const struct xsn_d0_link *place, bool ours, struct xsnet_object *obj);
-/* A table with one link, which has what was kept; xsn_d0_net_done() frees it. 0 or -ENOMEM. */
-int xsn_lx_kept_load(const struct xsnet_object *obj, struct xsn_d0_net *ret_net);
-/* That link; NULL: nothing was kept. */
-const struct xsn_d0_link *xsn_lx_kept(const struct xsn_d0_net *net);
 
 /* ---- tunnel_read.c ---- */
 
@@ -188,15 +156,6 @@ int xsn_lx_rates_read(struct lx_view *view, struct xsnet_error **ret_err);
 void xsn_lx_rates_done(struct lx_view *view);
 /* Is there a part of a limit of ours? Where that is all, the making of it was cut short. */
 bool xsn_lx_rate_is_begun(const struct lx_view *view, const struct xsn_d0_link *link);
-
-/* ---- managers.c ---- */
-
-/* Read once an observe, and only in the process's own namespace. 0 or -ENOMEM. */
-int xsn_lx_managers_find(struct lx_managers *ret_managers);
-void xsn_lx_managers_done(struct lx_managers *managers);
-/* The one that manages the link, and the link's DHCP client: constants; NULL. */
-const char *xsn_lx_manager_of(const struct lx_managers *managers, const struct xsn_d0_link *link);
-const char *xsn_lx_dhcp_client_of(const struct xsn_d0_link *link);
 
 /* ---- watch.c ---- */
 

@@ -166,7 +166,7 @@ struct xsn_mac xsn_lx_bridge_mac(const struct lx_apply *a, const struct lx_step 
         struct xsn_mac ret = *mac;
         size_t n = 0;
 
-        if (a->plan->back && xsn_lx_payload_bytes(st->s->to, "bridge-mac", &was, &n) == 0 && n == sizeof(ret.b))
+        if (a->plan->back && xsn_d0_payload_bytes(st->s->to, "bridge-mac", &was, &n) == 0 && n == sizeof(ret.b))
                 memcpy(ret.b, was, n);
         return ret;
 }
@@ -240,7 +240,7 @@ static int alias_before(const struct lx_apply *a, const struct lx_step *st, cons
         /* A guest may have two devices, with an alias each. */
         if (!a->plan->back || (to->cls->kind == XSNET_KIND_VIF && (!device || strcmp(device, link->name) != 0)))
                 return 0;
-        if (xsn_lx_payload_bytes(to, "alias", &text, &n) < 0)
+        if (xsn_d0_payload_bytes(to, "alias", &text, &n) < 0)
                 return -ENOMEM;
         if (n == 0 && to->owner)
                 return 0; /* a journal that says less */

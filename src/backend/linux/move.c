@@ -15,7 +15,7 @@
 /* Addresses that were given; the kernel makes its own on the other device by itself. */
 bool xsn_lx_goes_along(const struct xsn_d0_addr *addr)
 {
-        return xsn_lx_addr_counts(addr) && !addr->dynamic;
+        return xsn_d0_addr_counts(addr) && !addr->dynamic;
 }
 
 bool xsn_lx_route_goes(const struct xsn_d0_route *route)

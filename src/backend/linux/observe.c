@@ -4,36 +4,12 @@
  * are made by observe_objects.c, observe_address.c and observe_tunnel.c.
  */
 #include <errno.h>
-#include <linux/if_arp.h>
-#include <linux/rtnetlink.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backend/linux/linux.h"
 #include "base/alloc.h"
 #include "base/names.h"
 #include "base/utf8.h"
-
-/* Devices of these kinds stand for a wire; a device without a kind is hardware. */
-static bool is_wire_kind(const char *kind)
-{
-        static const char *const kinds[] = { "",         "veth", "dummy", "macvlan", "macvtap", "ipvlan",
-                                             "netdevsim", "team", "virt_wifi", "hsr" };
-
-        for (size_t i = 0; i < XSN_ARRAY_SIZE(kinds); i++)
-                if (strcmp(kind, kinds[i]) == 0)
-                        return true;
-        return false;
-}
-
-/* The dom0 end of a guest's device is the vif; its other end, where it is in this namespace, plays the guest. */
-static bool is_guest_end(const struct xsn_d0_net *net, const struct xsn_d0_link *link)
-{
-        uint32_t domain, device;
-        const struct xsn_d0_link *peer = link->lower ? xsn_d0_link_at(net, link->lower) : NULL;
-
-        return strcmp(link->kind, "veth") == 0 && peer && xsn_d0_vif_name(peer->name, &domain, &device, NULL);
-}
 
 static int role_of(const struct xsn_d0_net *net, const struct xsn_d0_link *link)
 {
@@ -53,10 +29,7 @@ static int role_of(const struct xsn_d0_net *net, const struct xsn_d0_link *link)
                 return LX_VIF;
         if (xsn_lx_tunnel_read(link, &tunnel) == 0 && tunnel.protocol)
                 return link->master ? LX_TUNNEL : LX_OTHER;
-        if (link->type != ARPHRD_ETHER || link->flags & IFF_LOOPBACK || !is_wire_kind(link->kind) ||
-            is_guest_end(net, link))
-                return LX_OTHER;
-        return LX_NIC;
+        return xsn_d0_link_is_nic(net, link) ? LX_NIC : LX_OTHER;
 }
 
 int xsn_lx_classify(struct xsn_d0_net *net)
@@ -96,32 +69,6 @@ int xsn_lx_refresh(struct lx *lx, struct xsnet_error **ret_err)
         return r < 0 ? r : xsn_lx_classify(&lx->net);
 }
 
-/* The device of the default route: IPv4's counts before IPv6's. */
-static void find_default(struct lx_view *view)
-{
-        const struct xsn_d0_net *net = &view->lx->net;
-        uint64_t best = UINT64_MAX;
-        size_t n_devices = 0;
-
-        for (size_t i = 0; i < net->n_links; i++) {
-                bool has_default = false;
-
-                for (const struct xsn_d0_route *route = net->links[i]->routes; route; route = route->next) {
-                        uint64_t rank = (uint64_t)(route->to.family == 6) << 32 | route->metric;
-
-                        if (!xsn_lx_route_is_default(route))
-                                continue;
-                        has_default = true;
-                        if (rank >= best)
-                                continue;
-                        best = rank;
-                        view->default_oif = net->links[i]->ifindex;
-                }
-                n_devices += has_default;
-        }
-        view->several_defaults = n_devices > 1;
-}
-
 static int find_marked(struct lx_view *view)
 {
         const struct xsn_d0_net *net = &view->lx->net;
@@ -131,20 +78,6 @@ static int find_marked(struct lx_view *view)
                                           xsn_lx_mark_is_ours(net->links[i]->alias) &&
                                           strstr(net->links[i]->alias, ";mgmt=yes");
         return 0;
-}
-
-/* By PCI address, those without one last, then by number. */
-static int compare_position(const void *a, const void *b)
-{
-        const struct xsn_d0_link *x = *(struct xsn_d0_link *const *)a, *y = *(struct xsn_d0_link *const *)b;
-        int r;
-
-        if (!x->pci != !y->pci)
-                return x->pci ? -1 : 1;
-        r = x->pci ? strcmp(x->pci, y->pci) : 0;
-        if (r != 0)
-                return r;
-        return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
 }
 
 static int view_pifs(struct lx_view *view)
@@ -157,8 +90,8 @@ static int view_pifs(struct lx_view *view)
         for (size_t i = 0; nics && i < net->n_links; i++)
                 if (net->links[i]->role == LX_NIC)
                         nics[n++] = net->links[i];
-        if (n > 0)
-                qsort((void *)nics, n, sizeof(*nics), compare_position);
+        if (nics)
+                xsn_d0_sort_nics(nics, n);
         for (size_t i = 0; i < n && r == 0; i++)
                 r = xsn_lx_view_pif(view, nics[i], (uint32_t)i);
         return r;
@@ -180,7 +113,7 @@ static int view_all(struct lx_view *view, struct xsnet_error **ret_err)
         struct xsn_host *host;
         int r = xsn_state_add_host(view->state, view->lx->host, &host);
 
-        find_default(view);
+        xsn_d0_find_default(&view->lx->net, &view->route);
         if (r == 0)
                 r = find_marked(view);
         if (r == 0)
@@ -210,13 +143,13 @@ int xsn_lx_observe_now(struct lx *lx, struct xsnet_state **ret_state, struct xsn
         if (xsn_state_new(&state) < 0)
                 return xsn_error_oom(ret_err);
         view.state = state;
-        if (lx->own_netns && xsn_lx_managers_find(&view.managers) < 0)
+        if (lx->own_netns && xsn_d0_managers_find(&view.managers) < 0)
                 return xsn_error_oom(ret_err);
         r = xsn_lx_rates_read(&view, ret_err);
         if (r == 0)
                 r = view_all(&view, ret_err);
         xsn_lx_rates_done(&view);
-        xsn_lx_managers_done(&view.managers);
+        xsn_d0_managers_done(&view.managers);
         if (r < 0)
                 return r;
         *ret_state = XSN_TAKE(state);

@@ -53,7 +53,7 @@ static const struct xsn_d0_link *place_of(const struct lx_view *view, const stru
 /* Is it the device of the best default route, or the PIF of that bridge? */
 static bool has_default(const struct lx_view *view, const struct xsn_d0_link *link)
 {
-        const struct xsn_d0_link *over = xsn_d0_link_at(&view->lx->net, view->default_oif);
+        const struct xsn_d0_link *over = xsn_d0_link_at(&view->lx->net, view->route.ifindex);
 
         if (!over)
                 return false;
@@ -86,7 +86,7 @@ static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struc
         on_default = obj->cls->has_address && has_default(view, link);
         if (mark.management > 0 || (mark.management < 0 && !view->marked_management && on_default))
                 set_bool(obj, XSNET_FIELD_MANAGEMENT, &obj->a.management, true);
-        if (on_default && view->several_defaults)
+        if (on_default && view->route.several)
                 set_bool(obj, XSNET_FIELD_DEFAULT_ROUTE, &obj->a.default_route, true);
         if (mark.autoconf && place_of(view, link)->ipv6_off <= 0 && obj->cls->has_address)
                 (void)set_enum(obj, XSNET_FIELD_IPV6_MODE, &obj->a.ipv6_mode, XSNET_IP_AUTOCONF);
@@ -102,8 +102,8 @@ static int note_bridge_mac(const struct xsn_d0_link *bridge, const struct xsn_d0
         if (!bridge || bridge->role != LX_BRIDGE || bridge->pif != link || xsn_mac_equal(&bridge->mac, &link->mac))
                 return 0;
         xsn_buf_put(&buf, ";bridge-mac=");
-        xsn_lx_payload_hex(&buf, bridge->mac.b, sizeof(bridge->mac.b));
-        return xsn_lx_payload_append(obj, &buf);
+        xsn_d0_payload_hex(&buf, bridge->mac.b, sizeof(bridge->mac.b));
+        return xsn_d0_payload_append(obj, &buf);
 }
 
 int xsn_lx_view_link(struct lx_view *view, const struct xsn_d0_link *link, struct xsnet_object *obj)
@@ -302,8 +302,8 @@ static int note_active(const struct lx_view *view, const struct xsn_d0_link *lin
         if (!active || XSN_BOND(obj)->mode.value != XSNET_BOND_ACTIVE_BACKUP || XSN_BOND(obj)->primary)
                 return 0;
         xsn_buf_put(&buf, ";active=");
-        xsn_lx_payload_hex(&buf, active->name, strlen(active->name));
-        return xsn_lx_payload_append(obj, &buf);
+        xsn_d0_payload_hex(&buf, active->name, strlen(active->name));
+        return xsn_d0_payload_append(obj, &buf);
 }
 
 int xsn_lx_view_bond(struct lx_view *view, struct xsn_d0_link *link)
@@ -360,7 +360,7 @@ static int note_ingress(struct xsnet_object *obj)
         struct xsn_buf buf = { 0 };
 
         xsn_buf_put(&buf, ";ingress=1");
-        return xsn_lx_payload_append(obj, &buf);
+        return xsn_d0_payload_append(obj, &buf);
 }
 
 #define RATE_LEAST 8000 /* bit/s, the least that the model takes */

@@ -77,7 +77,7 @@ static struct xsn_ip find_local(const struct xsn_d0_net *net, const struct lx_tu
         if (bridge && bridge->role == LX_BRIDGE && bridge->pif == link)
                 link = bridge;
         for (const struct xsn_d0_addr *addr = link ? link->addrs : NULL; addr; addr = addr->next) {
-                if (addr->ip.family != t->remote.family || !xsn_lx_addr_counts(addr))
+                if (addr->ip.family != t->remote.family || !xsn_d0_addr_counts(addr))
                         continue;
                 ip = addr->ip;
                 ip.plen = ip.family == 4 ? 32 : 128;
@@ -191,8 +191,8 @@ static int note_mac(const struct xsn_d0_link *link, const struct lx_tunnel *t, s
                 return 0;
         xsn_lx_mac_key(t->protocol, &t->remote, key);
         xsn_buf_printf(&buf, ";%s=", key);
-        xsn_lx_payload_hex(&buf, link->mac.b, sizeof(link->mac.b));
-        return xsn_lx_payload_append(obj, &buf);
+        xsn_d0_payload_hex(&buf, link->mac.b, sizeof(link->mac.b));
+        return xsn_d0_payload_append(obj, &buf);
 }
 
 /* Adds the device to the object of its network and transport, which is made where it is the first. */

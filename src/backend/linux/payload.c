@@ -123,7 +123,7 @@ static bool is_automatic(uint32_t cost)
 
 static bool worth_keeping(const struct nlattr *attr, const struct kept *kept, size_t n)
 {
-        size_t type = (size_t)nla_type(attr);
+        size_t type = attr->nla_type & NLA_TYPE_MASK;
 
         if (type >= n || kept[type].len == 0 || nla_len(attr) > 1024 ||
             (kept == port_kept && type == IFLA_BRPORT_COST && is_automatic(number_of(attr))))
@@ -132,33 +132,22 @@ static bool worth_keeping(const struct nlattr *attr, const struct kept *kept, si
                                      : nla_len(attr) == kept[type].len && number_of(attr) != kept[type].def;
 }
 
-void xsn_lx_payload_hex(struct xsn_buf *buf, const void *data, size_t n)
-{
-        static const char digits[] = "0123456789abcdef";
-
-        for (const unsigned char *p = data; n > 0; n--, p++) {
-                xsn_buf_putc(buf, digits[*p >> 4]);
-                xsn_buf_putc(buf, digits[*p & 15]);
-        }
-}
-
 static void save_attrs(struct xsn_buf *buf, const char *key, const struct nlattr *nest, const struct kept *kept,
                        size_t n)
 {
+        static const char padding[NLA_ALIGNTO];
         const struct nlattr *attr = nla_data(nest);
         int left = nla_len(nest);
         bool any = false;
 
         for (; nla_ok(attr, left); attr = nla_next(attr, &left)) {
-                const unsigned char *p = (const void *)attr;
-
                 if (!worth_keeping(attr, kept, n))
                         continue;
                 if (!any)
                         xsn_buf_printf(buf, ";%s=", key);
                 any = true;
-                for (size_t i = 0; i < NLA_ALIGN((size_t)attr->nla_len); i++)
-                        xsn_buf_printf(buf, "%02x", i < attr->nla_len ? p[i] : 0);
+                xsn_d0_payload_hex(buf, attr, attr->nla_len);
+                xsn_d0_payload_hex(buf, padding, NLA_ALIGN((size_t)attr->nla_len) - attr->nla_len);
         }
 }
 
@@ -171,14 +160,14 @@ int xsn_lx_payload_save(const struct xsn_d0_link *link, struct xsnet_object *obj
                 xsn_buf_put(&buf, ";up=0");
         if (link->alias) {
                 xsn_buf_put(&buf, ";alias=");
-                xsn_lx_payload_hex(&buf, link->alias, strlen(link->alias));
+                xsn_d0_payload_hex(&buf, link->alias, strlen(link->alias));
         }
         if (link->group != 0)
                 xsn_buf_printf(&buf, ";group=%" PRIu32, link->group);
         if (link->gen_mode != 0)
                 xsn_buf_printf(&buf, ";gen=%u", link->gen_mode);
         if (link->ipv6_off >= 0)
-                xsn_buf_printf(&buf, ";v6off=%d", link->ipv6_off);
+                xsn_buf_put(&buf, link->ipv6_off ? ";v6off=1" : ";v6off=0");
         if (link->info && strcmp(link->kind, "bridge") == 0)
                 save_attrs(&buf, "info", link->info, bridge_kept, XSN_ARRAY_SIZE(bridge_kept));
         else if (link->info && strcmp(link->kind, "bond") == 0)
@@ -197,42 +186,6 @@ int xsn_lx_payload_save(const struct xsn_d0_link *link, struct xsnet_object *obj
         return r;
 }
 
-/* Where the value of the key begins; NULL. */
-static const char *find_key(const struct xsnet_object *obj, const char *key)
-{
-        size_t len = strlen(key);
-
-        for (const char *p = obj->payload; p; p = strchr(p, ';')) {
-                p += *p == ';';
-                if (strncmp(p, key, len) == 0 && p[len] == '=')
-                        return p + len + 1;
-        }
-        return NULL;
-}
-
-uint32_t xsn_lx_payload_number(const struct xsnet_object *obj, const char *key, uint32_t otherwise)
-{
-        const char *value = find_key(obj, key);
-
-        return value ? (uint32_t)strtoul(value, NULL, 10) : otherwise;
-}
-
-static int hex_digit(char c)
-{
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static size_t read_hex(const char *value, unsigned char *data, size_t size)
-{
-        size_t n = 0;
-
-        for (; value && n < size && hex_digit(value[0]) >= 0 && hex_digit(value[1]) >= 0; value += 2)
-                data[n++] = (unsigned char)(hex_digit(value[0]) << 4 | hex_digit(value[1]));
-        return n;
-}
-
 /* The journal may have been tampered with: what does not parse is left out, and the kernel checks the rest. */
 void xsn_lx_payload_put(const struct xsnet_object *obj, const char *key, struct xsn_nl_batch *batch)
 {
@@ -241,42 +194,10 @@ void xsn_lx_payload_put(const struct xsnet_object *obj, const char *key, struct 
                 unsigned char b[4096];
         } data;
         const struct nlattr *attr = &data.attr;
-        int left = (int)read_hex(find_key(obj, key), data.b, sizeof(data.b));
+        int left = (int)xsn_d0_payload_read(xsn_d0_payload_find(obj, key), data.b, sizeof(data.b));
 
         for (; nla_ok(attr, left); attr = nla_next(attr, &left))
                 xsn_nl_put(batch, attr->nla_type, nla_data(attr), (size_t)nla_len(attr));
-}
-
-int xsn_lx_payload_bytes(const struct xsnet_object *obj, const char *key, unsigned char **ret_data, size_t *ret_n)
-{
-        const char *value = find_key(obj, key);
-        size_t n = value ? strcspn(value, ";") / 2 : 0;
-        unsigned char *data = n > 0 ? xsn_alloc(n) : NULL;
-
-        if (n > 0 && !data)
-                return -ENOMEM;
-        *ret_n = n > 0 ? read_hex(value, data, n) : 0;
-        *ret_data = data;
-        return 0;
-}
-
-int xsn_lx_payload_append(struct xsnet_object *obj, struct xsn_buf *more)
-{
-        _cleanup_(xsn_freep) char *text = NULL;
-        struct xsn_buf buf = { 0 };
-        char *payload;
-
-        if (more->len == 0 && !more->failed)
-                return 0;
-        if (xsn_buf_take(more, &text) < 0)
-                return -ENOMEM;
-        xsn_buf_put(&buf, obj->payload ? obj->payload : "");
-        xsn_buf_put(&buf, obj->payload ? text : text + 1); /* the first ';' */
-        if (xsn_buf_take(&buf, &payload) < 0)
-                return -ENOMEM;
-        xsn_free(obj->payload);
-        obj->payload = payload;
-        return 0;
 }
 
 /* Begins the message about a port and leaves it where its settings go. */
@@ -299,7 +220,7 @@ static void end_port(struct xsn_nl_batch *batch)
 void xsn_lx_put_port_payload(struct xsn_nl_batch *batch, const struct xsn_d0_link *link,
                              const struct xsnet_object *obj)
 {
-        if (!find_key(obj, "port"))
+        if (!xsn_d0_payload_find(obj, "port"))
                 return;
         begin_port(batch, link);
         xsn_lx_payload_put(obj, "port", batch);

@@ -447,8 +447,8 @@ int xsn_lx_run_rate(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
 {
         static const char *const prefixes[] = { "vif", "tap" };
         const struct xsn_vif *vif = st->s->to ? XSN_VIF(st->s->to) : NULL;
-        bool left = vif && st->s->from && xsn_lx_payload_number(st->s->from, "ingress", 0) >
-                                                  xsn_lx_payload_number(st->s->to, "ingress", 0);
+        bool left = vif && st->s->from && xsn_d0_payload_number(st->s->from, "ingress", 0) >
+                                                  xsn_d0_payload_number(st->s->to, "ingress", 0);
         int r = 0;
 
         /* A run that was killed may have left a qdisc without its filter. */

@@ -144,7 +144,7 @@ static int make_network(struct lx_apply *a, struct lx_step *st, struct xsnet_err
                 xsn_nl_put(a->batch, IFLA_ADDRESS, mac->b, sizeof(mac->b));
         if (net->mtu && net->mtu != 1500)
                 xsn_nl_put_u32(a->batch, IFLA_MTU, net->mtu);
-        group = xsn_lx_payload_number(&net->o, "group", 0);
+        group = xsn_d0_payload_number(&net->o, "group", 0);
         if (group)
                 xsn_nl_put_u32(a->batch, IFLA_GROUP, group);
         put_bridge_data(a, st);
@@ -166,7 +166,7 @@ static int set_network(struct lx_apply *a, struct lx_step *st, struct xsnet_erro
                               xsn_lx_changed(st, XSNET_FIELD_IPV6_ADDRESS);
                 settings.mtu = xsn_lx_changed(st, XSNET_FIELD_MTU) ? (net->mtu ? net->mtu : 1500) : 0;
         }
-        settings.down = a->plan->back && xsn_lx_payload_number(&net->o, "up", 1) == 0;
+        settings.down = a->plan->back && xsn_d0_payload_number(&net->o, "up", 1) == 0;
         settings.up = settings.up && !settings.down;
         r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
         if (r < 0)
@@ -193,7 +193,7 @@ static int network_ipv6(struct lx_apply *a, struct lx_step *st)
         if (!link)
                 return 0;
         if (!xsn_lx_wants_ipv6(a, XSN_NETWORK(st->s->to)->name))
-                return st->s->from || xsn_lx_payload_number(st->s->to, "v6off", 1) == 0 ? 0
+                return st->s->from || xsn_d0_payload_number(st->s->to, "v6off", 1) == 0 ? 0
                                                                                         : xsn_lx_ipv6_off(a, st, link);
         r = link->ipv6_off <= 0 && !st->s->from ? 0 : xsn_lx_ipv6_on(a, st, link, true);
         if (r == 0 && autoconf)

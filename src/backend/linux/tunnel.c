@@ -177,7 +177,7 @@ static int put_old_mac(struct lx_apply *a, const struct xsn_tunnel *t, const str
 
         xsn_lx_mac_key(t->protocol.value, remote, key);
         if (a->plan->back)
-                r = xsn_lx_payload_bytes(&t->o, key, &mac, &n);
+                r = xsn_d0_payload_bytes(&t->o, key, &mac, &n);
         if (r == 0 && n == 6)
                 xsn_nl_put(a->batch, IFLA_ADDRESS, mac, n);
         return r;

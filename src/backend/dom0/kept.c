@@ -9,7 +9,8 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "backend/linux/apply.h"
+#include "backend/dom0/payload.h"
+#include "backend/dom0/view.h"
 #include "base/alloc.h"
 
 #ifndef IFA_PROTO
@@ -55,7 +56,7 @@ static void put_message(struct xsn_buf *buf, const struct message *m, const char
         if (!*any)
                 xsn_buf_printf(buf, ";%s=", key);
         *any = true;
-        xsn_lx_payload_hex(buf, m->b, NLMSG_ALIGN(m->h.nlmsg_len));
+        xsn_d0_payload_hex(buf, m->b, NLMSG_ALIGN(m->h.nlmsg_len));
 }
 
 /* ---- what is kept ---- */
@@ -71,7 +72,7 @@ static void keep_addr(struct xsn_buf *buf, const struct xsn_d0_addr *addr, bool 
         struct ifaddrmsg ifa = *was;
         struct message m;
 
-        ifa.ifa_index = XSN_LX_KEPT_INDEX;
+        ifa.ifa_index = XSN_D0_KEPT_INDEX;
         ifa.ifa_flags = 0;
         begin(&m, RTM_NEWADDR, &ifa, sizeof(ifa));
         for (; nla_ok(attr, left); attr = nla_next(attr, &left))
@@ -103,12 +104,12 @@ static bool is_worth_keeping(const struct xsn_d0_route *route)
         if (route->by_id || memchr(others, route->proto, sizeof(others)))
                 return false;
         /* One of ours needs nothing kept, but for a default route, whose metric no document has. */
-        return !same || xsn_lx_route_is_default(route);
+        return !same || xsn_d0_route_is_default(route);
 }
 
 static void keep_route(struct xsn_buf *buf, const struct xsn_d0_route *route, bool *any)
 {
-        static const uint32_t oif = XSN_LX_KEPT_INDEX;
+        static const uint32_t oif = XSN_D0_KEPT_INDEX;
         const struct rtmsg *was = xsn_nl_header(route->msg, sizeof(*was));
         const struct nlattr *attr = (const void *)((const char *)was + NLMSG_ALIGN(sizeof(*was)));
         int left = (int)(route->msg->nlmsg_len - NLMSG_HDRLEN - NLMSG_ALIGN(sizeof(*was)));
@@ -128,23 +129,24 @@ static void keep_route(struct xsn_buf *buf, const struct xsn_d0_route *route, bo
         put_message(buf, &m, "routes", any);
 }
 
-int xsn_lx_kept_save(const struct lx_view *view, const struct xsn_d0_link *place, bool ours, struct xsnet_object *obj)
+int xsn_d0_kept_save(const struct xsn_d0_net *net, const struct xsn_d0_link *place, bool ours,
+                     struct xsnet_object *obj)
 {
         struct xsn_buf buf = { 0 };
         bool any = false;
         size_t n = 0;
 
         for (const struct xsn_d0_addr *addr = place->addrs; addr; addr = addr->next)
-                if (!addr->dynamic && xsn_lx_addr_counts(addr) && addr->proto != XSN_D0_ADDR_PROTO &&
-                    (view->lx->net.tells_proto || !ours))
+                if (!addr->dynamic && xsn_d0_addr_counts(addr) && addr->proto != XSN_D0_ADDR_PROTO &&
+                    (net->tells_proto || !ours))
                         keep_addr(&buf, addr, &any);
         any = false;
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next)
-                n += is_worth_keeping(route) && !xsn_lx_route_is_default(route);
+                n += is_worth_keeping(route) && !xsn_d0_route_is_default(route);
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next)
-                if (is_worth_keeping(route) && (n <= ROUTES_MAX || xsn_lx_route_is_default(route)))
+                if (is_worth_keeping(route) && (n <= ROUTES_MAX || xsn_d0_route_is_default(route)))
                         keep_route(&buf, route, &any);
-        return xsn_lx_payload_append(obj, &buf);
+        return xsn_d0_payload_append(obj, &buf);
 }
 
 /* ---- what was kept ---- */
@@ -155,7 +157,7 @@ static int load(struct xsn_d0_net *net, const struct xsnet_object *obj, const ch
 {
         _cleanup_(xsn_freep) unsigned char *data = NULL;
         size_t n = 0, at = 0;
-        int r = xsn_lx_payload_bytes(obj, key, &data, &n);
+        int r = xsn_d0_payload_bytes(obj, key, &data, &n);
 
         while (r >= 0 && n - at >= sizeof(struct nlmsghdr)) {
                 const struct nlmsghdr *msg = (const void *)(data + at);
@@ -173,14 +175,14 @@ static int load(struct xsn_d0_net *net, const struct xsnet_object *obj, const ch
         return r;
 }
 
-int xsn_lx_kept_load(const struct xsnet_object *obj, struct xsn_d0_net *ret_net)
+int xsn_d0_kept_load(const struct xsnet_object *obj, struct xsn_d0_net *ret_net)
 {
         struct xsn_d0_net net = { 0 };
         int r;
 
         if (!obj->payload)
                 return 0;
-        if (!xsn_d0_net_make(&net, XSN_LX_KEPT_INDEX, "kept", "")) {
+        if (!xsn_d0_net_make(&net, XSN_D0_KEPT_INDEX, "kept", "")) {
                 xsn_d0_net_done(&net);
                 return -ENOMEM;
         }
@@ -194,7 +196,7 @@ int xsn_lx_kept_load(const struct xsnet_object *obj, struct xsn_d0_net *ret_net)
         return r;
 }
 
-const struct xsn_d0_link *xsn_lx_kept(const struct xsn_d0_net *net)
+const struct xsn_d0_link *xsn_d0_kept(const struct xsn_d0_net *net)
 {
-        return xsn_d0_link_at(net, XSN_LX_KEPT_INDEX);
+        return xsn_d0_link_at(net, XSN_D0_KEPT_INDEX);
 }

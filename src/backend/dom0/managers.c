@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backend/linux/linux.h"
+#include "backend/dom0/managers.h"
 #include "base/alloc.h"
 
 #define LISTED_MAX 65536
@@ -55,7 +55,7 @@ static bool by_networkmanager(uint32_t ifindex)
 }
 
 /* The files of a folder that are called after links. */
-static int list_links(const char *folder, struct lx_managers *managers)
+static int list_links(const char *folder, struct xsn_d0_managers *managers)
 {
         DIR *dir = opendir(folder);
         const struct dirent *entry;
@@ -83,9 +83,9 @@ static int compare_links(const void *a, const void *b)
         return x < y ? -1 : x > y;
 }
 
-int xsn_lx_managers_find(struct lx_managers *ret_managers)
+int xsn_d0_managers_find(struct xsn_d0_managers *ret_managers)
 {
-        struct lx_managers managers = {
+        struct xsn_d0_managers managers = {
                 .xcp = exists("/var/lib/xcp/networkd.db") && exists("/var/lib/xcp/xcp-networkd"),
         };
         int r = list_links("/run/systemd/netif/links", &managers);
@@ -93,7 +93,7 @@ int xsn_lx_managers_find(struct lx_managers *ret_managers)
         if (r == 0)
                 r = list_links("/run/NetworkManager/devices", &managers);
         if (r < 0) {
-                xsn_lx_managers_done(&managers);
+                xsn_d0_managers_done(&managers);
                 return r;
         }
         if (managers.n > 0)
@@ -102,13 +102,13 @@ int xsn_lx_managers_find(struct lx_managers *ret_managers)
         return 0;
 }
 
-void xsn_lx_managers_done(struct lx_managers *managers)
+void xsn_d0_managers_done(struct xsn_d0_managers *managers)
 {
         managers->links = xsn_free(managers->links);
         managers->n = managers->cap = 0;
 }
 
-const char *xsn_lx_manager_of(const struct lx_managers *managers, const struct xsn_d0_link *link)
+const char *xsn_d0_manager_of(const struct xsn_d0_managers *managers, const struct xsn_d0_link *link, bool network)
 {
         if (managers->n > 0 &&
             bsearch(&link->ifindex, managers->links, managers->n, sizeof(*managers->links), compare_links)) {
@@ -117,12 +117,12 @@ const char *xsn_lx_manager_of(const struct lx_managers *managers, const struct x
                 if (by_networkmanager(link->ifindex))
                         return "NetworkManager";
         }
-        if (managers->xcp && (link->role == LX_NIC || link->role == LX_BOND || link->role == LX_BRIDGE))
+        if (managers->xcp && network)
                 return "xcp-networkd";
         return NULL;
 }
 
-const char *xsn_lx_dhcp_client_of(const struct xsn_d0_link *link)
+const char *xsn_d0_dhcp_client_of(const struct xsn_d0_link *link)
 {
         static const struct {
                 const char *path, *client; /* path with the device in it */
