@@ -163,9 +163,14 @@ static int choose_group(struct lx_apply *a, struct xsnet_error **ret_err)
         return 0;
 }
 
-/* Marks the devices, looks who is in the group now, and deletes it. 1: all gone; 0: not this way. */
+/*
+ * Marks the devices, looks who is in the group now, and deletes it. 1: all gone; 0: not this way. A group that only had
+ * ours once, and is empty since, is a random number that is nobody else's: looking again for each pack of a thousand
+ * devices would take longer than all else.
+ */
 static int try_group(struct lx_apply *a, const struct lx_delete *d, size_t n, struct xsnet_error **ret_err)
 {
+        bool proven = a->group != 0;
         struct members members = { .d = d, .n = n };
         int r = choose_group(a, ret_err);
 
@@ -173,9 +178,9 @@ static int try_group(struct lx_apply *a, const struct lx_delete *d, size_t n, st
                 return r;
         members.group = a->group;
         r = set_groups(a, d, n, &members.group, NULL);
-        if (r == 0)
+        if (r == 0 && !proven)
                 r = group_is_ours(a, &members, NULL);
-        if (r == 0 && members.found == 0 && !members.strangers)
+        if (r == 0 && !proven && members.found == 0 && !members.strangers)
                 return 1; /* all gone by themselves */
         if (r == 0 && !members.strangers && delete_group(a, members.group, NULL) == 0)
                 return 1;
