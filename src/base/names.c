@@ -36,6 +36,17 @@ bool xsn_ifname_valid(const char *name)
         return true;
 }
 
+bool xsn_ifname_is_fallback(const char *name)
+{
+        static const char *const names[] = { "gre0",    "gretap0", "erspan0", "sit0",    "tunl0",
+                                             "ip6tnl0", "ip6gre0", "ip_vti0", "ip6_vti0" };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(names); i++)
+                if (!strcmp(names[i], name))
+                        return true;
+        return false;
+}
+
 bool xsn_owner_valid(const char *owner)
 {
         size_t len = strnlen(owner, 64);

@@ -19,6 +19,8 @@
  * kernel takes for a pattern: no device ever has it in its name.
  */
 bool xsn_ifname_valid(const char *name);
+/* One of the devices that the kernel's tunnel drivers make by themselves, and nobody can remove: "gre0". */
+bool xsn_ifname_is_fallback(const char *name);
 /* [A-Za-z0-9._-]{1,63} */
 bool xsn_owner_valid(const char *owner);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/names.h"
 #include "base/utf8.h"
 
 void xsn_object_where(const struct xsnet_object *obj, const char *source, int field, struct xsn_buf *buf)
@@ -224,17 +225,18 @@ static void check_identity(const struct xsnet_object *obj, const char *source, s
 
 /* ---- names that the kernel keeps for itself ---- */
 
-/* Its fallback devices, which cannot be made or removed, and what its files are called beside those of devices. */
-static bool is_reserved(const char *device)
+/*
+ * Its fallback devices, and what its files are called beside those of devices. A tunnel of Open vSwitch may be
+ * called gre0: of tunnels the planner knows better.
+ */
+static bool is_reserved(const struct xsnet_object *obj, const char *device)
 {
-        static const char *const names[] = { "lo",      "gre0",    "gretap0",  "erspan0",  "sit0", "tunl0",
-                                             "ip6tnl0", "ip6gre0", "ip_vti0",  "ip6_vti0", "all",  "default",
-                                             "bonding_masters" };
+        static const char *const names[] = { "lo", "all", "default", "bonding_masters" };
 
         for (size_t i = 0; i < XSN_ARRAY_SIZE(names); i++)
                 if (!strcmp(names[i], device))
                         return true;
-        return false;
+        return !XSN_TUNNEL(obj) && xsn_ifname_is_fallback(device);
 }
 
 static void check_reserved(const struct xsnet_object *obj, const char *source, struct xsnet_error **errs)
@@ -250,7 +252,7 @@ static void check_reserved(const struct xsnet_object *obj, const char *source, s
         for (size_t i = 0; i < XSN_ARRAY_SIZE(made); i++) {
                 const char *name = made[i].kind == obj->cls->kind ? xsn_object_string(obj, made[i].field) : NULL;
 
-                if (name && is_reserved(name))
+                if (name && is_reserved(obj, name))
                         xsn_object_error(obj, source, made[i].field, errs, -EINVAL, "reserved-name",
                                          "%s: '%s' is a name of the kernel's own",
                                          xsnet_field_get_name(obj->cls->kind, made[i].field), name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/names.h"
 
 void xsn_caps_all(struct xsn_caps *caps, unsigned flags)
 {
@@ -83,6 +84,17 @@ static void check_row(struct xsn_slot *slot, size_t i)
                 refuse_value(slot, field, value);
 }
 
+static void check_device(struct xsn_slot *slot)
+{
+        const struct xsn_target *target = slot->node->target;
+        const char *device = XSN_TUNNEL(slot->want) ? xsn_object_device(slot->want) : NULL;
+
+        if (device && xsn_ifname_is_fallback(device) && !(target->input->caps->flags & XSN_CAP_ANY_TUNNEL) &&
+            !xsn_said(target->all, target, slot->want, XSNET_FIELD_DEVICE, "reserved-name"))
+                xsn_slot_error(slot, XSNET_FIELD_DEVICE, -EINVAL, "reserved-name",
+                               "device: '%s' is a name of the kernel's own", device);
+}
+
 int xsn_check_caps(struct xsn_slot *slot)
 {
         const struct xsn_target *target = slot->node->target;
@@ -92,6 +104,8 @@ int xsn_check_caps(struct xsn_slot *slot)
         if (!slot->pair->from && missing && !xsn_said(target->all, target, slot->want, 0, "not-supported"))
                 xsn_slot_error(slot, 0, -EOPNOTSUPP, "not-supported", "%s cannot make a %s: %s", target->input->name,
                                slot->want->cls->name, missing);
+        if (slot->diff & xsn_object_bit(slot->want, XSNET_FIELD_DEVICE))
+                check_device(slot);
         for (size_t i = 0; i < n; i++)
                 if (slot->diff >> i & 1)
                         check_row(slot, i);

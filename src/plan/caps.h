@@ -27,7 +27,7 @@ enum {
         XSN_CAP_OBSERVES_VIFS = 1 << 6, /* a vif that is not observed waits for its device */
         XSN_CAP_BEST_GATEWAY = 1 << 7,  /* default-route is which of several gateways is used */
         XSN_CAP_ROUNDS_DELAYS = 1 << 8, /* a bond's delays are multiples of its monitor interval */
-        XSN_CAP_WHOLE_BYTES = 1 << 9    /* rates are whole bytes a second */
+        XSN_CAP_ANY_TUNNEL = 1 << 9     /* a tunnel is no device of the kernel's: it may be called gre0 */
 };
 
 struct xsn_caps {
@@ -37,6 +37,7 @@ struct xsn_caps {
         struct xsn_caps_enum enums[12];
         size_t n_enums; /* enum fields that are not listed have all their values */
         unsigned flags; /* XSN_CAP_* */
+        unsigned rate_unit; /* bit/s that every rate is a multiple of; 0: any rate can be kept */
 };
 
 /* A target that can do everything: for tests and the fake backend. */

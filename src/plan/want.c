@@ -191,16 +191,16 @@ static int round_delay(struct xsn_slot *slot, int field, uint32_t interval)
                              xsnet_field_get_name(XSNET_KIND_BOND, field), named, *delay);
 }
 
-static int round_rate(struct xsn_slot *slot)
+static int round_rate(struct xsn_slot *slot, unsigned unit)
 {
         uint64_t named = XSN_VIF(slot->want)->rate_limit;
 
-        if (!xsn_slot_wants(slot, XSNET_FIELD_RATE_LIMIT, false) || named % 8 == 0)
+        if (!xsn_slot_wants(slot, XSNET_FIELD_RATE_LIMIT, false) || named % unit == 0)
                 return 0;
         if (!xsn_slot_edit_want(slot))
                 return -ENOMEM;
-        XSN_VIF(slot->want)->rate_limit = named - named % 8;
-        return xsn_slot_note(slot, "rate-limit becomes %" PRIu64 " bit/s, whole bytes", named - named % 8);
+        XSN_VIF(slot->want)->rate_limit = named - named % unit;
+        return xsn_slot_note(slot, "rate-limit becomes %" PRIu64 " bit/s, a multiple of %u", named - named % unit, unit);
 }
 
 static int round_values(struct xsn_slot *slot)
@@ -208,8 +208,8 @@ static int round_values(struct xsn_slot *slot)
         const struct xsn_target *target = slot->node->target;
         uint32_t interval;
 
-        if (XSN_VIF(slot->want) && xsn_target_can(target, XSN_CAP_WHOLE_BYTES))
-                return round_rate(slot);
+        if (XSN_VIF(slot->want) && target->input->caps->rate_unit)
+                return round_rate(slot, target->input->caps->rate_unit);
         if (!XSN_BOND(slot->want) || !xsn_target_can(target, XSN_CAP_ROUNDS_DELAYS))
                 return 0;
         interval = monitor_interval(slot);

@@ -112,9 +112,9 @@ static const struct mt_case within[] = {
           { "pif|device=e|host=xs-1|host=xs-2|ipv4.address=192.0.2.1/24" },
           "duplicate-address: pif 'e': one static address cannot be on 2 hosts\n" },
         { "the kernel's own names",
-          { "tunnel|network=n|transport=eth0|device=gre0", "vlan|pif=eth0|tag=1|device=gretap0",
+          { "tunnel|network=n|transport=eth0|device=bonding_masters", "vlan|pif=eth0|tag=1|device=gretap0",
             "network|name=n|bridge=all", "bond|name=default", "pif|device=eth0|rename=lo" },
-          "reserved-name: tunnel 'n/eth0': device: 'gre0' is a name of the kernel's own\n"
+          "reserved-name: tunnel 'n/eth0': device: 'bonding_masters' is a name of the kernel's own\n"
           "reserved-name: vlan 'eth0.1': device: 'gretap0' is a name of the kernel's own\n"
           "reserved-name: network 'n': bridge: 'all' is a name of the kernel's own\n"
           "reserved-name: bond 'default': name: 'default' is a name of the kernel's own\n"

@@ -131,7 +131,8 @@ static void linux_caps(struct xsn_caps *caps)
         };
 
         xsn_caps_all(caps, XSN_CAP_DETACH_VIF | XSN_CAP_NAMES_BRIDGE | XSN_CAP_NAMES_DEVICES | XSN_CAP_OBSERVES_VIFS |
-                                   XSN_CAP_BEST_GATEWAY | XSN_CAP_ROUNDS_DELAYS | XSN_CAP_WHOLE_BYTES);
+                                   XSN_CAP_BEST_GATEWAY | XSN_CAP_ROUNDS_DELAYS);
+        caps->rate_unit = 8;
         for (size_t i = 0; i < XSN_ARRAY_SIZE(lacks); i++)
                 lack(caps, lacks[i].kind, lacks[i].field);
         for (int kind = XSNET_KIND_NETWORK; kind < XSNET_KIND_VIF; kind++) {
