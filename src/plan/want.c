@@ -200,7 +200,8 @@ static int round_rate(struct xsn_slot *slot, unsigned unit)
         if (!xsn_slot_edit_want(slot))
                 return -ENOMEM;
         XSN_VIF(slot->want)->rate_limit = named - named % unit;
-        return xsn_slot_note(slot, "rate-limit becomes %" PRIu64 " bit/s, a multiple of %u", named - named % unit, unit);
+        return xsn_slot_note(slot, "rate-limit becomes %" PRIu64 " bit/s, a multiple of %u", named - named % unit,
+                             unit);
 }
 
 static int round_values(struct xsn_slot *slot)
