@@ -50,6 +50,11 @@ struct xsn_backend_ops {
          */
         int (*identify)(struct xsn_backend *backend, char **ret_identity, char **ret_boot,
                         struct xsnet_error **ret_err);
+        /*
+         * Does the URI lead to another thing by now, or to none? Asked before an operation, and the engine then opens
+         * the URI again. NULL in the table: it does not.
+         */
+        bool (*has_moved)(struct xsn_backend *backend);
         /* Ends what is under way without its callbacks. */
         void (*close)(struct xsn_backend *backend);
 

@@ -101,7 +101,7 @@ int xsn_uri_parse(const char *text, struct xsn_uri **ret_uri, struct xsnet_error
         uri = xsn_alloc(sizeof(*uri));
         if (!uri)
                 return xsn_error_oom(ret_err);
-        question = colon + strcspn(colon, "?");
+        question = text + xsn_uri_options_at(text);
         uri->scheme = xsn_strndup(text, (size_t)(colon - text));
         uri->rest = xsn_strndup(colon + 1, (size_t)(question - colon - 1));
         if (redact(text, &uri->text) < 0 || !uri->scheme || !uri->rest)
@@ -135,9 +135,9 @@ int xsn_uri_check_options(const struct xsn_uri *uri, const char *const *known, s
                 if (found)
                         continue;
                 near = xsn_suggest(name, known, n_known);
-                return xsn_error_set(ret_err, -EINVAL, "unknown-option", "target '%s': %s: has no option '%s'%s%s%s",
-                                     uri->text, uri->scheme, name, near ? "; did you mean '" : "", near ? near : "",
-                                     near ? "'?" : "");
+                return xsn_error_set(ret_err, -EINVAL, "unknown-option", "target '%s': %s: has no option '%.*s'%s%s%s",
+                                     uri->text, uri->scheme, (int)strcspn(name, "="), name,
+                                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         }
         return 0;
 }

@@ -15,7 +15,8 @@
 #include "codec/emit.h"
 #include "codec/object_json.h"
 
-#define VERSION 2
+#define VERSION     2
+#define ENTRIES_MAX (2 * XSN_CODEC_ITEMS_MAX) /* each object may be one of before and one of after */
 
 static void put_text(struct xsn_emit *emit, const char *key, const char *text)
 {
@@ -53,18 +54,33 @@ static void emit_journal(struct xsn_emit *emit, const struct xsn_journal *journa
         xsn_emit(emit, XSN_EMIT_MAP_END);
 }
 
+/* What nobody could read back would bring nothing back: better no apply than one without a way back. */
+static int too_big(const struct xsn_journal *journal, size_t found, const char *what, unsigned max,
+                   struct xsnet_error **ret_err)
+{
+        return xsn_error_set(ret_err, -E2BIG, "too-big",
+                             "%s: the journal would have %zu %s, and %u is the most; smaller documents, one after the "
+                             "other, bring the same", journal->target, found, what, max);
+}
+
 int xsn_codec_journal_dump(const struct xsn_journal *journal, char **ret_text, struct xsnet_error **ret_err)
 {
         struct xsn_json_emit json;
         struct xsn_buf buf = { 0 };
         int r;
 
+        if (journal->n_entries > ENTRIES_MAX)
+                return too_big(journal, journal->n_entries, "entries", ENTRIES_MAX, ret_err);
         xsn_json_begin(&json, false, XSN_CODEC_OBSERVED, &buf);
         emit_journal(&json.emit, journal);
         xsn_buf_putc(&buf, '\n');
         r = xsn_emit_done(&json.emit);
+        if (!r && !buf.failed && buf.len > XSN_CODEC_JOURNAL_MAX)
+                r = too_big(journal, buf.len, "bytes", XSN_CODEC_JOURNAL_MAX, ret_err);
         if (r < 0)
                 xsn_buf_done(&buf);
+        if (r == -E2BIG)
+                return r;
         if (r == -EILSEQ)
                 return xsn_error_set(ret_err, r, "bad-text", "%s: a name on the host is not UTF-8, so that the journal "
                                      "could not keep it", journal->target);
@@ -159,7 +175,7 @@ static int get_entries(const json_t *json, struct xsn_journal *journal, struct x
 
         if (!json_is_array(entries))
                 return bad(ret_err, "it has no entries");
-        if (n > 2 * XSN_CODEC_ITEMS_MAX)
+        if (n > ENTRIES_MAX)
                 return bad(ret_err, "it has too many entries");
         journal->entries = xsn_alloc_array(n + 1, sizeof(*journal->entries));
         if (!journal->entries)
@@ -213,7 +229,7 @@ int xsn_codec_journal_load(const char *text, size_t len, struct xsn_journal **re
 
         if (!journal)
                 return xsn_error_oom(ret_err);
-        if (len > 8 * (size_t)XSN_CODEC_TEXT_MAX)
+        if (len > XSN_CODEC_JOURNAL_MAX)
                 return bad(ret_err, "it is too long");
         json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
         if (!json && json_error_code(&where) == json_error_out_of_memory)

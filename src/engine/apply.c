@@ -33,8 +33,10 @@ static enum xsn_phase end_stopped(struct xsn_run *run)
 /* What it is, is known once it is open. */
 static int lock(struct xsn_endpoint *target, struct xsnet_error **ret_err)
 {
-        int r = xsn_endpoint_reopen(target, ret_err);
+        int r;
 
+        xsn_endpoint_refresh(target);
+        r = xsn_endpoint_reopen(target, ret_err);
         return r < 0 ? r : xsn_store_lock(&target->store, target->engine->journal_dir, target->name, target->identity,
                                           ret_err);
 }
@@ -147,8 +149,10 @@ enum xsn_phase xsn_end_lock(struct xsn_run *run)
 
 void xsn_begin_observe(struct xsn_run *run)
 {
-        for (size_t i = 0; i < run->engine->n_targets; i++)
+        for (size_t i = 0; i < run->engine->n_targets; i++) {
+                xsn_endpoint_refresh(run->engine->targets[i]);
                 xsn_endpoint_observe(run->engine->targets[i], xsn_run_target_ended);
+        }
 }
 
 enum xsn_phase xsn_end_observe(struct xsn_run *run)

@@ -93,6 +93,8 @@ int xsn_engine_check_idle(const struct xsnet_engine *engine, struct xsnet_error 
 int xsn_endpoint_new(struct xsnet_engine *engine, const char *uri, struct xsnet_fake *fake,
                    struct xsn_endpoint **ret_target, struct xsnet_error **ret_err);
 struct xsn_endpoint *xsn_endpoint_free(struct xsn_endpoint *target);
+/* Before an operation: closes a backend whose URI leads elsewhere by now, unless something is to be ended there. */
+void xsn_endpoint_refresh(struct xsn_endpoint *target);
 /* Opens a backend that was closed. */
 int xsn_endpoint_reopen(struct xsn_endpoint *target, struct xsnet_error **ret_err);
 /*

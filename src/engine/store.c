@@ -19,8 +19,7 @@
 #include "base/names.h"
 #include "codec/journal.h"
 
-#define JOURNAL_MAX  (64u << 20) /* bytes */
-#define LOCK_RETRIES 100         /* each time another one gave the lock back at that moment */
+#define LOCK_RETRIES 100 /* each time another one gave the lock back at that moment */
 
 void xsn_store_init(struct xsn_store *store)
 {
@@ -242,7 +241,7 @@ static int read_all(int fd, char **ret_text, size_t *ret_len)
 
         if (fstat(fd, &st) < 0)
                 return -errno;
-        if (!S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > (off_t)JOURNAL_MAX)
+        if (!S_ISREG(st.st_mode) || st.st_size < 0 || st.st_size > (off_t)XSN_CODEC_JOURNAL_MAX)
                 return -EFBIG;
         text = xsn_alloc((size_t)st.st_size + 1);
         if (!text)

@@ -42,6 +42,17 @@ static int identify(struct xsn_endpoint *target, struct xsnet_error **ret_err)
         return 0;
 }
 
+void xsn_endpoint_refresh(struct xsn_endpoint *target)
+{
+        bool busy = target->pending || target->journal || target->store.lock_fd >= 0;
+
+        if (busy || !target->backend || !target->backend->ops->has_moved ||
+            !target->backend->ops->has_moved(target->backend))
+                return;
+        close_backend(target);
+        target->synced = false; /* what a watch knows is of another thing */
+}
+
 int xsn_endpoint_reopen(struct xsn_endpoint *target, struct xsnet_error **ret_err)
 {
         struct xsnet_engine *engine = target->engine;

@@ -41,6 +41,7 @@ struct xsnet_object {
         bool adopt;            /* desired: take it over from another owner */
         bool made;             /* observed: we made the device; else the mark says only that we changed it */
         bool mark_taken;       /* observed: where the mark would stand is somebody else's text: "alias-in-use" */
+        bool begun;            /* observed: as an apply leaves what it has only just made: bare, not marked yet */
         char *payload;         /* observed: what only its backend understands; copied and journalled, never shown */
         struct xsn_pos pos;    /* of the item */
         uint32_t item;         /* its index in the document's list, for messages: vlans[2] */
@@ -150,8 +151,12 @@ struct xsn_vif {
         char *status_master;
 };
 
-/* The kind's struct of an object, NULL for another kind. */
-#define XSN_AS(obj, kind_, type) ((obj)->cls->kind == (kind_) ? (type *)(void *)(obj) : NULL)
+/* The kind's struct of an object, which is never NULL; NULL for another kind. */
+static inline void *xsn_object_as(const struct xsnet_object *obj, int kind)
+{
+        return obj->cls->kind == kind ? (void *)(uintptr_t)obj : NULL;
+}
+#define XSN_AS(obj, kind_, type) ((type *)xsn_object_as((obj), (kind_)))
 #define XSN_NETWORK(obj) XSN_AS(obj, XSNET_KIND_NETWORK, struct xsn_network)
 #define XSN_PIF(obj)     XSN_AS(obj, XSNET_KIND_PIF, struct xsn_pif)
 #define XSN_BOND(obj)    XSN_AS(obj, XSNET_KIND_BOND, struct xsn_bond)

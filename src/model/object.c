@@ -76,6 +76,7 @@ int xsn_object_copy(const struct xsnet_object *obj, struct xsnet_object **ret_ob
         copy->adopt = obj->adopt;
         copy->made = obj->made;
         copy->mark_taken = obj->mark_taken;
+        copy->begun = obj->begun;
         copy->pos = obj->pos;
         copy->item = obj->item;
         *ret_obj = XSN_TAKE(copy);

@@ -169,6 +169,19 @@ static bool same_payload(const struct xsnet_object *a, const struct xsnet_object
         return a->payload && b->payload ? !strcmp(a->payload, b->payload) : a->payload == b->payload;
 }
 
+/*
+ * Somebody may have made one of his own under the name of what the plan was about to make: it lacks our mark, and
+ * does not look like what a run leaves that was cut short before it set that. Devices of hardware and guests are
+ * never made.
+ */
+static bool is_others(const struct match *match)
+{
+        const struct xsnet_object *after = match->entry->after, *now = match->now;
+
+        return !match->entry->before && after && now && !XSN_PIF(now) && !XSN_VIF(now) && !same_owner(now, after) &&
+               (now->owner || !now->begun);
+}
+
 static int add_pair(struct xsn_work *work, const struct match *match)
 {
         struct xsnet_object *before = match->entry->before, *now = match->now;
@@ -177,6 +190,8 @@ static int add_pair(struct xsn_work *work, const struct match *match)
 
         if (!before && !now)
                 return 0;
+        if (is_others(match))
+                return add_note(work, now, " was made by somebody else and stays");
         if (before && !now && (kind == XSNET_KIND_PIF || (kind == XSNET_KIND_VIF && work->input->caps &&
                                                           (work->input->caps->flags & XSN_CAP_OBSERVES_VIFS))))
                 return add_note(work, before, " is gone and cannot be put back");

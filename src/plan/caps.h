@@ -27,7 +27,8 @@ enum {
         XSN_CAP_OBSERVES_VIFS = 1 << 6, /* a vif that is not observed waits for its device */
         XSN_CAP_BEST_GATEWAY = 1 << 7,  /* default-route is which of several gateways is used */
         XSN_CAP_ROUNDS_DELAYS = 1 << 8, /* a bond's delays are multiples of its monitor interval */
-        XSN_CAP_ANY_TUNNEL = 1 << 9     /* a tunnel is no device of the kernel's: it may be called gre0 */
+        XSN_CAP_ANY_TUNNEL = 1 << 9,    /* a tunnel is no device of the kernel's: it may be called gre0 */
+        XSN_CAP_MARKS_PORTS = 1 << 10   /* NICs and VIFs carry a mark only while they are in a network or bond */
 };
 
 struct xsn_caps {

@@ -64,6 +64,9 @@ static int take_mtu(struct xsn_slot *slot)
         uint32_t mtu = net ? xsn_object_mtu(net->pair->to) : 0;
         const struct xsnet_object *from = slot->pair->from;
 
+        /* What is no device has no MTU. */
+        if (xsn_slot_kind(slot) == XSNET_KIND_TUNNEL && xsn_target_can(slot->node->target, XSN_CAP_ANY_TUNNEL))
+                return 0;
         /* What the target does not tell (a VIF's, on some) cannot be compared, and follows by itself. */
         if (!mtu || !takes_mtu(slot, net) || xsn_object_mtu(slot->pair->to) == mtu ||
             (from ? !xsn_object_mtu(from) : xsn_slot_kind(slot) == XSNET_KIND_VIF))

@@ -257,13 +257,21 @@ static void refuse_other(struct xsn_slot *slot)
                                xsn_slot_name(slot), mark);
 }
 
+static bool can_carry_mark(const struct xsn_slot *slot)
+{
+        const struct xsnet_object *to = slot->pair->to;
+
+        return !xsn_target_can(slot->node->target, XSN_CAP_MARKS_PORTS) || (!XSN_PIF(to) && !XSN_VIF(to)) ||
+               xsn_object_network(to) || slot->member_of;
+}
+
 /* An absent NIC or VIF, which stays as a device, is nobody's any more. */
 static int mark_changed(struct xsn_slot *slot, const char *owner)
 {
         const struct xsnet_object *from = slot->pair->from;
         bool foreign = from->owner && !same(from->owner, owner);
 
-        if (slot->want->absent)
+        if (slot->want->absent || !can_carry_mark(slot))
                 return from->owner ? set_owner(slot, NULL, false) : 0;
         if (foreign && adopts(slot) && owner)
                 return set_owner(slot, owner, from->made);

@@ -7,7 +7,10 @@
 #include "plan/target.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 /* ---- whose they are ---- */
 
@@ -168,6 +171,86 @@ static void check_routes(struct xsn_dom0 *node)
                 check_gateways(node, fields[f], &g[f]);
 }
 
+/* ---- static routes ---- */
+
+struct row {
+        struct xsn_slot *slot;
+        const struct xsn_route *route;
+};
+
+static uint32_t metric_of(const struct xsn_route *route)
+{
+        return route->metric ? route->metric : 1024; /* what the kernel takes */
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+        const struct row *x = a, *y = b;
+        uint32_t m = metric_of(x->route), n = metric_of(y->route);
+        int r = xsn_ip_compare(&x->route->to, &y->route->to);
+
+        return r != 0 ? r : m < n ? -1 : m > n;
+}
+
+static size_t gather_rows(const struct xsn_dom0 *node, struct row *rows)
+{
+        const struct xsn_target *target = node->target;
+        size_t n = 0;
+
+        for (size_t i = 0; i < target->n_slots; i++) {
+                struct xsn_slot *slot = target->slots[i];
+                const struct xsn_list *routes;
+
+                if (slot->node != node || !xsn_slot_stays(slot) || slot->member_of ||
+                    !slot->pair->to->cls->has_address)
+                        continue;
+                routes = &slot->pair->to->a.routes;
+                for (size_t j = 0; j < routes->n; j++) {
+                        const struct xsn_route *route = &XSN_ITEM(*routes, struct xsn_route, j);
+
+                        if (route->to.family != 6 || !route->via.family)
+                                continue;
+                        if (rows)
+                                rows[n] = (struct row){ slot, route };
+                        n++;
+                }
+        }
+        return n;
+}
+
+static bool is_new(const struct row *row)
+{
+        const struct xsnet_object *from = row->slot->pair->from;
+
+        return !from || xsn_list_find(xsn_type_of(XSNET_TYPE_ROUTES)->item, &from->a.routes, row->route) < 0;
+}
+
+/* Of two IPv6 routes over gateways that differ in nothing else, the kernel makes one with two next hops. */
+static int check_rows(const struct xsn_dom0 *node)
+{
+        _cleanup_(xsn_freep) struct row *rows = NULL;
+        size_t n = gather_rows(node, NULL);
+        char text[XSN_IP_STRLEN];
+
+        if (n < 2)
+                return 0;
+        rows = xsn_alloc_array(n, sizeof(*rows));
+        if (!rows)
+                return -ENOMEM;
+        (void)gather_rows(node, rows);
+        qsort(rows, n, sizeof(*rows), compare_rows);
+        for (size_t i = 1; i < n; i++) {
+                const struct row *late = is_new(&rows[i]) ? &rows[i] : &rows[i - 1];
+                const struct row *other = late == &rows[i] ? &rows[i - 1] : &rows[i];
+
+                if (compare_rows(late, other) == 0 && is_new(late))
+                        xsn_slot_error(late->slot, XSNET_FIELD_ROUTES, -EINVAL, "same-route",
+                                       "the %s has a route to %s with the same metric, too; one of them needs another",
+                                       xsn_slot_name(other->slot), xsn_ip_format_prefix(&late->route->to, text));
+        }
+        return 0;
+}
+
 /* ---- management ---- */
 
 static bool had_address(const struct xsn_slot *slot, const struct xsn_ip *ip)
@@ -244,6 +327,8 @@ int xsn_addresses(struct xsn_target *target)
                 if (settle_default(target->nodes[i]) < 0)
                         return -ENOMEM;
                 check_routes(target->nodes[i]);
+                if (check_rows(target->nodes[i]) < 0)
+                        return -ENOMEM;
                 check_management(target->nodes[i]);
         }
         return 0;

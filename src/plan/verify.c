@@ -20,8 +20,18 @@ static bool keys_gone(const struct xsn_list *before, const struct xsn_list *afte
         return true;
 }
 
+/*
+ * Addresses by router advertisements do not move with their device: they come by themselves, with the next one. Where
+ * nobody asked for them, or the alias of before has no mark of it, there is nothing to see until then.
+ */
+static bool awaits_address(const struct xsnet_object *after, const struct xsnet_object *observed)
+{
+        return after->cls->has_address && after->a.ipv6_mode.value == XSNET_IP_AUTOCONF &&
+               xsn_plan_row_is_default(observed, (size_t)xsn_class_index(observed->cls, XSNET_FIELD_IPV6_MODE));
+}
+
 /* The rows in which the observed object is not as the entry wants it. Without `before`, it was made. */
-static uint64_t wrong_rows(const struct xsn_journal_entry *entry, const struct xsnet_object *observed)
+static uint64_t wrong_rows(const struct xsn_journal_entry *entry, const struct xsnet_object *observed, bool back)
 {
         const struct xsnet_object *before = entry->before, *after = entry->after;
         bool changed = before && before->cls == after->cls;
@@ -48,6 +58,8 @@ static uint64_t wrong_rows(const struct xsn_journal_entry *entry, const struct x
                                 wrong |= UINT64_C(1) << i;
                 }
         }
+        if (awaits_address(after, observed))
+                wrong &= (back ? 0 : rows) | ~xsn_class_bit(after->cls, XSNET_FIELD_IPV6_MODE);
         return wrong;
 }
 
@@ -109,7 +121,7 @@ static int verify_gone(const struct xsn_plan_target *target, const struct xsn_jo
                        : 0;
 }
 
-static int verify_there(const struct xsn_journal_entry *entry, struct xsnet_state *observed,
+static int verify_there(const struct xsn_journal_entry *entry, bool back, struct xsnet_state *observed,
                         const uint64_t settling[XSN_N_KINDS + 1], bool *ret_settles, struct xsnet_error **ret_err)
 {
         const struct xsnet_object *after = entry->after;
@@ -124,7 +136,7 @@ static int verify_there(const struct xsn_journal_entry *entry, struct xsnet_stat
                 return 0;
         if (!r)
                 return wrong_object(after, "is not there", ret_err);
-        wrong = wrong_rows(entry, found);
+        wrong = wrong_rows(entry, found, back);
         if (settling && wrong && !(wrong & ~settling[after->cls->kind])) {
                 *ret_settles = true;
                 return wrong_row(after, found, wrong, ret_err);
@@ -152,7 +164,7 @@ int xsn_plan_verify(const struct xsnet_plan *plan, size_t t, struct xsnet_state 
                 int r = entry->before ? verify_gone(target, entry, observed, &err) : 0;
 
                 if (!r && entry->after)
-                        r = verify_there(entry, observed, settling, &settles, &err);
+                        r = verify_there(entry, plan->back, observed, settling, &settles, &err);
                 if (r < 0 && settles && !later) {
                         later = err;
                 } else if (r < 0 && settles) {

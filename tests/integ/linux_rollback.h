@@ -40,6 +40,15 @@ static inline void ck_same(const char *before, const char *after)
         ck_assert_msg(strcmp(before, after) == 0, "it was:\n%.400s\nand is:\n%.400s", before + from, after + from);
 }
 
+/* As the engine asks after every plan. */
+static inline void world_verify(struct world *w, const struct xsnet_plan *plan)
+{
+        struct xsnet_error *err = NULL;
+
+        world_observe(w);
+        ck_assert_msg(xsn_plan_verify(plan, 0, w->state, NULL, &err) == 0, "%s", xsnet_error_get_message(err));
+}
+
 static struct xsnet_plan *done; /* the last one that was done as a whole */
 
 /* Does the plan of the document. */
@@ -48,6 +57,7 @@ static inline void world_there(struct world *w, const char *text)
         done = world_plan(w, text);
         world_run(w, done);
         ck_assert_msg(w->code == 0, "%s", w->message);
+        world_verify(w, done);
 }
 
 /* Goes back over that plan, or over as much of it as was done. */
@@ -70,6 +80,7 @@ static inline void world_back(struct world *w)
         ck_assert_int_eq(xsn_plan_back(&input, read, &back, NULL), 0);
         world_run(w, back);
         ck_assert_msg(w->code == 0, "%s", w->message);
+        world_verify(w, back);
         xsnet_plan_unref(back);
         xsnet_plan_unref(done);
         done = NULL;

@@ -60,6 +60,38 @@ START_TEST(a_bond_takes_the_addresses_and_routes_of_its_member)
 }
 END_TEST
 
+/* Each of them would be lost. */
+static const struct {
+        const char *before; /* by hand */
+        const char *document;
+} by_object[] = {
+        { "true", BONDS("active-backup", "eth0, eth1") },
+        { "true", "format: 1\nowner: t\nbonds: [{name: bond0, members: [eth0, eth1], mode: active-backup}]\n" },
+        { "ip link add bond0 type bond mode active-backup && ip link set eth2 down && ip link set eth2 master bond0"
+          " && ip link set bond0 up && ip addr add 198.51.100.1/24 dev bond0 && sleep 1"
+          " && ip nexthop add id 8 via 198.51.100.2 dev bond0 && ip route add 203.0.113.0/24 nhid 8",
+          "format: 1\nowner: t\nbonds: [{name: bond0, absent: true, adopt: true}]\n" },
+        { "ip link add link eth0 name eth0.5 type vlan id 5 && ip link set eth0.5 up"
+          " && ip addr add 198.51.100.1/24 dev eth0.5 && ip route del 10.9.0.0/16 && ip nexthop del id 7"
+          " && ip nexthop add id 8 via 198.51.100.2 dev eth0.5 && ip route add 203.0.113.0/24 nhid 8",
+          "format: 1\nowner: t\nnetworks: [{name: lan}]\npifs: [{device: eth0, network: lan}]\n" },
+};
+
+START_TEST(routes_by_nexthop_object_are_refused_before_bonds_or_vlans_lose_them)
+{
+        if (system("ip nexthop add id 7 via 192.0.2.1 dev eth0 2>/dev/null && ip route add 10.9.0.0/16 nhid 7") != 0)
+                return;
+        sh("%s", by_object[_i].before);
+        ck_assert_int_eq(world_try(&w, by_object[_i].document), -EOPNOTSUPP);
+        ck_assert_msg(strstr(w.message, "nexthop object"), "%s", w.message);
+        if (_i < 2)
+                ck_says("ip route show", "10.9.0.0/16 nhid 7");
+        else
+                ck_says("ip route show", "203.0.113.0/24 nhid 8");
+        ck_says("ip addr show eth0", "192.0.2.10/24");
+}
+END_TEST
+
 START_TEST(a_bond_without_a_network_carries_the_addresses_itself)
 {
         world_apply(&w, "format: 1\nowner: t\n"
@@ -255,6 +287,8 @@ int main(void)
         tcase_add_checked_fixture(tc, setup, teardown);
         tcase_set_timeout(tc, 120);
         tcase_add_test(tc, a_bond_takes_the_addresses_and_routes_of_its_member);
+        tcase_add_loop_test(tc, routes_by_nexthop_object_are_refused_before_bonds_or_vlans_lose_them, 0,
+                            (int)XSN_ARRAY_SIZE(by_object));
         tcase_add_test(tc, a_bond_without_a_network_carries_the_addresses_itself);
         tcase_add_test(tc, a_bond_that_goes_gives_its_address_to_a_member);
         tcase_add_test(tc, a_vlan_follows_its_parent_into_a_network_and_out_again);

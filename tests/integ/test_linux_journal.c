@@ -224,6 +224,71 @@ START_TEST(a_name_that_leads_elsewhere_in_the_middle_is_not_followed)
 }
 END_TEST
 
+static void on_event(struct xsnet_watch *watch, const struct xsnet_event *event, void *userdata)
+{
+        int *n = userdata;
+
+        (void)watch;
+        n[xsnet_event_get_what(event) == XSNET_EVENT_STARTED ? 0 : 1]++;
+}
+
+static void dispatch_until(struct xsnet_engine *engine, const int *n, int at_least)
+{
+        for (int i = 0; i < 200 && *n < at_least; i++) {
+                struct pollfd fd = { .fd = xsnet_engine_get_fd(engine), .events = POLLIN };
+
+                ck_assert_int_ge(poll(&fd, 1, 50), 0);
+                ok(xsnet_engine_dispatch(engine, &err));
+        }
+        ck_assert_int_ge(*n, at_least);
+}
+
+/* The namespace of a process, and then of this one, under the same name. Plain, with a journal directory, watched. */
+START_TEST(an_engine_does_not_go_on_in_a_namespace_that_was_deleted)
+{
+        struct xsnet_watch *watch = NULL;
+        struct xsnet_error *refused = NULL;
+        struct xsnet_engine *engine;
+        int n[2] = { 0 };
+        char uri[128];
+
+        sh("sleep 60 & echo $! > %s/pid; ln -s /proc/$!/ns/net %s/ns", dir, dir);
+        (void)snprintf(uri, sizeof(uri), "linux:?netns=%s/ns", dir);
+        engine = open_engine(uri);
+        if (_i != 1)
+                ok(xsnet_engine_set_journal(engine, NULL, &err));
+        if (_i == 2) {
+                ok(xsnet_engine_watch(engine, NULL, on_event, n, NULL, &watch, &err));
+                dispatch_until(engine, &n[0], 1);
+        }
+        ok(apply(engine, "format: 1\nowner: t\nnetworks: [{name: a}]\n", &err));
+        ck_says("ip link", " a:");
+        if (watch)
+                dispatch_until(engine, &n[1], 1);
+        ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+        n[1] = 0;
+        sh("rm %s/ns", dir);
+        ck_assert_int_eq(apply(engine, "format: 1\nowner: t\nnetworks: [{name: b}]\n", &refused), -ENOENT);
+        ck_assert_str_eq(xsnet_error_get_reason(refused), "no-such-netns");
+        xsnet_error_free(refused);
+        sh("ln -s /proc/%d/ns/net %s/ns", (int)getpid(), dir);
+        ok(apply(engine, "format: 1\nowner: t\nnetworks: [{name: b}]\n", &err));
+        ck_says("ip link", " b:");
+        if (watch) {
+                /* a is gone, b is there, and what happens from now on is told, too. */
+                dispatch_until(engine, &n[1], 2);
+                for (int i = 0; i < 50; i++, usleep(10000))
+                        ok(xsnet_engine_dispatch(engine, &err));
+                n[1] = 0;
+                sh("ip link set dev b mtu 1400");
+                dispatch_until(engine, &n[1], 1);
+        }
+        xsnet_watch_unref(watch);
+        xsnet_engine_unref(engine);
+        sh("kill $(cat %s/pid)", dir);
+}
+END_TEST
+
 /* ---- killed ---- */
 
 /* The kernel's calls, of which one send is the last. */
@@ -369,6 +434,7 @@ int main(void)
         tcase_add_test(tc, two_namespaces_under_one_uri_are_two_targets);
         tcase_add_test(tc, a_namespace_is_the_same_to_every_process_and_through_every_path);
         tcase_add_test(tc, a_name_that_leads_elsewhere_in_the_middle_is_not_followed);
+        tcase_add_loop_test(tc, an_engine_does_not_go_on_in_a_namespace_that_was_deleted, 0, 3);
         tcase_add_loop_test(tc, a_deletion_that_is_killed_anywhere_is_put_back_with_the_groups_that_were, 0, 2);
         tcase_add_loop_test(tc, a_creation_that_is_killed_anywhere_is_taken_back, 0, 2);
         suite_add_tcase(suite, tc);

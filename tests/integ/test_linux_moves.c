@@ -138,6 +138,66 @@ START_TEST(a_route_by_nexthop_object_is_refused_before_anything_moves)
 }
 END_TEST
 
+static void second_nic(void)
+{
+        sh("ip link add eth1 type veth peer name far1 && ip link set far1 up && ip link set eth1 up");
+        sh("ip addr add 192.0.3.10/24 dev eth1 && ip -6 addr add 2001:db8:3::10/64 dev eth1 nodad");
+}
+
+/* Which one the kernel takes for the other depends on who was there first. */
+START_TEST(a_route_of_another_device_with_the_same_prefix_and_metric_stays)
+{
+        const char *first = _i ? "eth1" : "eth0", *second = _i ? "eth0" : "eth1";
+
+        second_nic();
+        sh("ip route add 10.0.0.0/8 via %s dev %s", _i ? "192.0.3.1" : "192.0.2.1", first);
+        sh("ip route append 10.0.0.0/8 via %s dev %s", _i ? "192.0.2.1" : "192.0.3.1", second);
+        sh("ip -6 route add 2001:db8:ff::/64 dev %s metric 512", first);
+        sh("ip -6 route append 2001:db8:ff::/64 dev %s metric 512", second);
+        world_apply(&w, ATTACH);
+        ck_says("ip route show 10.0.0.0/8", "via 192.0.2.1 dev lan");
+        ck_says("ip route show 10.0.0.0/8", "via 192.0.3.1 dev eth1");
+        ck_says_not("ip route show 10.0.0.0/8", "eth0");
+        ck_says("ip -6 route show 2001:db8:ff::/64", "dev lan metric 512");
+        ck_says("ip -6 route show 2001:db8:ff::/64", "dev eth1 metric 512");
+        ck_says_not("ip -6 route show 2001:db8:ff::/64", "eth0");
+        world_apply(&w, PRUNE);
+        ck_says("ip route show 10.0.0.0/8", "via 192.0.2.1 dev eth0");
+        ck_says("ip route show 10.0.0.0/8", "via 192.0.3.1 dev eth1");
+        ck_says("ip -6 route show 2001:db8:ff::/64", "dev eth0 metric 512");
+        ck_says("ip -6 route show 2001:db8:ff::/64", "dev eth1 metric 512");
+}
+END_TEST
+
+#define GATEWAYS "format: 1\nowner: t\npifs:\n" \
+        " - {device: eth0, default-route: true,\n" \
+        "    ipv6: {mode: static, address: '2001:db8::10/64', gateway: '2001:db8::1'}}\n" \
+        " - {device: eth1, ipv6: {mode: static, address: '2001:db8:3::10/64', gateway: '2001:db8:3::1'},\n" \
+        "    ipv4: {mode: static, address: 192.0.3.10/24, gateway: 192.0.3.1}}\n" \
+        " - {device: eth2, ipv6: {mode: static, address: '2001:db8:4::10/64', gateway: '2001:db8:4::1'},\n" \
+        "    ipv4: {mode: static, address: 192.0.4.10/24, gateway: 192.0.4.1}}\n"
+
+START_TEST(each_gateway_that_is_not_the_hosts_has_a_metric_of_its_own)
+{
+        second_nic();
+        sh("ip link add eth2 type veth peer name far2 && ip link set far2 up && ip link set eth2 up");
+        world_apply(&w, GATEWAYS);
+        ck_says("ip -6 route show default", "default via 2001:db8::1 dev eth0");
+        ck_says("ip -6 route show default", "default via 2001:db8:3::1 dev eth1 proto static metric 2048");
+        ck_says("ip -6 route show default", "default via 2001:db8:4::1 dev eth2 proto static metric 2049");
+        ck_says("ip route show default", "default via 192.0.3.1 dev eth1 proto static metric 1000");
+        ck_says("ip route show default", "default via 192.0.4.1 dev eth2 proto static metric 1001");
+        /* Those stay theirs when others go, and a new one takes what is free. */
+        world_apply(&w, "format: 1\nowner: t\npifs: [{device: eth1, ipv4: {gateway: null}, ipv6: {gateway: null}}]\n");
+        ck_says("ip -6 route show default", "default via 2001:db8:4::1 dev eth2 proto static metric 2049");
+        ck_says("ip route show default", "default via 192.0.4.1 dev eth2 proto static metric 1001");
+        world_apply(&w, GATEWAYS);
+        ck_says("ip -6 route show default", "default via 2001:db8:3::1 dev eth1 proto static metric 2048");
+        ck_says("ip route show default", "default via 192.0.3.1 dev eth1 proto static metric 1000");
+        ck_says_not("ip -6 route show default", "nexthop");
+}
+END_TEST
+
 START_TEST(a_nic_moves_from_one_network_to_another)
 {
         world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: old}]\npifs: [{device: eth0, network: old}]\n");
@@ -207,6 +267,8 @@ int main(void)
         tcase_add_test(tc, a_nic_that_joins_a_network_brings_its_addresses_and_all_routes);
         tcase_add_loop_test(tc, a_move_that_fails_is_put_back_at_once, 0, (int)XSN_ARRAY_SIZE(failures));
         tcase_add_test(tc, a_route_by_nexthop_object_is_refused_before_anything_moves);
+        tcase_add_loop_test(tc, a_route_of_another_device_with_the_same_prefix_and_metric_stays, 0, 2);
+        tcase_add_test(tc, each_gateway_that_is_not_the_hosts_has_a_metric_of_its_own);
         tcase_add_test(tc, a_nic_moves_from_one_network_to_another);
         tcase_add_test(tc, addresses_may_change_while_they_move);
         tcase_add_test(tc, a_bridge_takes_the_name_of_a_nic_and_gives_it_back);

@@ -81,7 +81,7 @@ START_TEST(addresses_of_others_come_back_as_theirs_with_the_bridge_that_had_them
         sh("ip addr add 10.0.0.1/24 brd 10.0.0.99 dev lan label lan:mine scope link proto 9 2>/dev/null"
            " || ip addr add 10.0.0.1/24 brd 10.0.0.99 dev lan label lan:mine scope link");
         sh("ip addr add 10.4.0.2/24 dev lan noprefixroute && ip addr add 10.1.0.1/24 dev lan preferred_lft 0");
-        sh("ip addr add 10.3.0.1 peer 10.3.0.2/32 dev lan");
+        sh("ip addr add 10.3.0.1 peer 10.3.0.2/32 dev lan && ip addr add 169.254.9.9/16 dev lan");
         sh("ip -6 addr add 2001:db8:1::1/64 dev lan nodad preferred_lft 0");
         sh("ip route add 10.2.0.0/16 via 10.0.0.7 table 55 proto 45");
         there_and_back(BY_HAND, "ip link show lan 2>&1", "does not exist");
@@ -99,6 +99,66 @@ START_TEST(addresses_keep_what_is_special_about_them_when_they_move)
         world_back(&w);
         picture(after);
         ck_same(before, after);
+}
+END_TEST
+
+#define JOIN(nic) "format: 1\nowner: t\nnetworks: [{name: lan}]\npifs: [{device: " nic ", network: lan}]\n"
+
+START_TEST(link_local_addresses_of_ipv4_move_with_their_device)
+{
+        sh("ip link set eth1 up && ip addr add 169.254.7.7/16 dev eth%d", _i);
+        sh("ip route add 10.0.0.0/8 via 169.254.1.1 dev eth%d", _i);
+        there_and_back(_i == 0 ? JOIN("eth0") : JOIN("eth1"), "ip addr show 2>&1; ip route show",
+                       "10.0.0.0/8 via 169.254.1.1 dev lan");
+        world_apply(&w, _i == 0 ? JOIN("eth0") : JOIN("eth1"));
+        ck_says("ip addr show lan", "169.254.7.7/16");
+        world_apply(&w, PRUNE);
+        ck_says(_i == 0 ? "ip addr show eth0" : "ip addr show eth1", "169.254.7.7/16");
+}
+END_TEST
+
+/* No router sends an advertisement here: until one does, an address of the kind is on the device that it came to. */
+static void add_autoconf(bool with_ipv4)
+{
+        sh("ip link set eth1 up && sysctl -qw net.ipv6.conf.eth1.accept_ra=2");
+        sh("ip -6 addr add 2001:db8:7::5/64 dev eth1 nodad valid_lft 3600 preferred_lft 3600");
+        if (with_ipv4)
+                sh("ip addr add 198.51.100.1/24 dev eth1");
+}
+
+START_TEST(a_nic_with_router_advertisements_joins_a_network_and_goes_back)
+{
+        add_autoconf(_i);
+        world_there(&w, JOIN("eth1"));
+        ck_says("ip link show eth1", "v6=auto");
+        ck_says_not("ip -6 addr show eth1", "2001:");
+        ck_says("cat /proc/sys/net/ipv6/conf/lan/disable_ipv6", "0");
+        ck_says("cat /proc/sys/net/ipv6/conf/lan/accept_ra", "2");
+        world_back(&w);
+        ck_says_not("ip link show eth1", "alias");
+        ck_says_not("ip link show eth1", "master");
+        ck_says("cat /proc/sys/net/ipv6/conf/eth1/disable_ipv6", "0");
+        ck_says("cat /proc/sys/net/ipv6/conf/eth1/accept_ra", "2");
+}
+END_TEST
+
+START_TEST(router_advertisements_are_wanted_where_the_nic_is)
+{
+        const char *autoconf = "format: 1\nowner: t\nnetworks: [{name: lan}]\n"
+                               "pifs: [{device: eth1, network: lan, ipv6: {mode: autoconf}}]\n";
+
+        add_autoconf(_i);
+        world_apply(&w, JOIN("eth1"));
+        world_apply(&w, autoconf);
+        world_there(&w, "format: 1\nowner: t\nnetworks: [{name: lan}, {name: wan}]\n"
+                        "pifs: [{device: eth1, network: wan}]\n");
+        done = xsnet_plan_unref(done);
+        ck_says("cat /proc/sys/net/ipv6/conf/wan/accept_ra", "2");
+        ck_says("ip link show eth1", "v6=auto");
+        world_there(&w, PRUNE);
+        done = xsnet_plan_unref(done);
+        ck_says_not("ip link show eth1", "alias");
+        ck_says("cat /proc/sys/net/ipv6/conf/eth1/disable_ipv6", "0");
 }
 END_TEST
 
@@ -166,6 +226,64 @@ START_TEST(a_nic_that_was_up_for_its_address_only_goes_down_with_it)
 }
 END_TEST
 
+/* What the mark says is of long ago: the journal knows how it was before the plan. */
+START_TEST(a_nic_that_somebody_brought_up_meanwhile_is_up_on_the_way_back)
+{
+        sh("ip link set eth1 up mtu 1500 alias 'xsnet:;up=no;mtu=1400'");
+        there_and_back("format: 1\nowner: t\nnetworks: [{name: lan}]\npifs: [{device: eth1, network: lan}]\n",
+                       "ip link show eth1", "master lan");
+        ck_says("ip link show eth1", ",UP");
+}
+END_TEST
+
+START_TEST(a_nic_stays_up_under_what_others_put_on_it)
+{
+        world_apply(&w, "format: 1\npifs: [{device: eth1, ipv4: {address: 10.0.0.1/24}}]\n");
+        if (system("ip link add mv0 link eth1 type macvlan mode bridge 2>/dev/null") != 0)
+                return;
+        sh("ip link set mv0 up");
+        world_apply(&w, "format: 1\npifs: [{device: eth1, ipv4: {mode: none, address: null}}]\n");
+        ck_says("ip link show eth1", ",UP");
+        /* Once that is gone, the last of ours takes it down as ever. */
+        sh("ip link del mv0");
+        world_apply(&w, "format: 1\npifs: [{device: eth1, ipv4: {address: 10.0.0.1/24}}]\n");
+        world_apply(&w, "format: 1\npifs: [{device: eth1, ipv4: {mode: none, address: null}}]\n");
+        ck_says_not("ip link show eth1", ",UP");
+        ck_says_not("ip link show eth1", "alias");
+}
+END_TEST
+
+#define LAN_OF_T "format: 1\nowner: t\nnetworks: [{name: lan, bridge: br-lan}]\n"
+
+/* A run that was killed before it made its bridge, or right after; then somebody made his own under that name. */
+START_TEST(going_back_deletes_no_bridge_that_others_made_meanwhile)
+{
+        static const char *const others[] = {
+                "ip link add br-lan type bridge && ip link set br-lan up && ip link set eth1 master br-lan",
+                "ip link add br-lan type bridge && ip addr add 203.0.113.1/24 dev br-lan",
+                "ip link add br-lan type bridge && ip link set br-lan alias 'xsnet:u;net=lan'",
+                "ip link add br-lan type bridge && ip link set br-lan alias mine",
+        };
+        char before[PICTURE_MAX], after[PICTURE_MAX];
+
+        done = world_plan(&w, LAN_OF_T);
+        sh("%s", others[_i]);
+        picture(before);
+        world_back(&w);
+        picture(after);
+        ck_same(before, after);
+}
+END_TEST
+
+START_TEST(going_back_deletes_a_bridge_that_was_only_just_made)
+{
+        done = world_plan(&w, LAN_OF_T);
+        sh("ip link add br-lan type bridge");
+        world_back(&w);
+        ck_says_not("ip link show", "br-lan");
+}
+END_TEST
+
 /* Somebody else's text leaves no place to remember anything: the NIC joins all the same. */
 START_TEST(a_nic_with_an_alias_of_others_joins_without_an_owner)
 {
@@ -228,10 +346,17 @@ int main(void)
         tcase_add_test(tc, a_gateway_of_ours_goes_back_to_the_metric_that_it_had);
         tcase_add_test(tc, addresses_of_others_come_back_as_theirs_with_the_bridge_that_had_them);
         tcase_add_test(tc, addresses_keep_what_is_special_about_them_when_they_move);
+        tcase_add_loop_test(tc, link_local_addresses_of_ipv4_move_with_their_device, 0, 2);
+        tcase_add_loop_test(tc, a_nic_with_router_advertisements_joins_a_network_and_goes_back, 0, 2);
+        tcase_add_loop_test(tc, router_advertisements_are_wanted_where_the_nic_is, 0, 2);
         tcase_add_test(tc, what_was_set_of_bridge_ports_comes_back);
         tcase_add_test(tc, a_port_whose_move_fails_has_its_settings_again);
         tcase_add_test(tc, devices_that_were_down_are_down_again_without_an_owner);
         tcase_add_test(tc, a_nic_that_was_up_for_its_address_only_goes_down_with_it);
+        tcase_add_test(tc, a_nic_that_somebody_brought_up_meanwhile_is_up_on_the_way_back);
+        tcase_add_test(tc, a_nic_stays_up_under_what_others_put_on_it);
+        tcase_add_loop_test(tc, going_back_deletes_no_bridge_that_others_made_meanwhile, 0, 4);
+        tcase_add_test(tc, going_back_deletes_a_bridge_that_was_only_just_made);
         tcase_add_test(tc, a_nic_with_an_alias_of_others_joins_without_an_owner);
         tcase_add_test(tc, half_a_limit_goes_on_the_way_back);
         tcase_add_test(tc, what_limits_of_gone_devices_left_goes_with_the_next_apply);

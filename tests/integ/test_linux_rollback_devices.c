@@ -169,6 +169,43 @@ START_TEST(a_nic_that_was_up_for_a_vlan_only_goes_down_with_the_last)
 }
 END_TEST
 
+/* Others' devices on it: the last VLAN of ours takes it down from under none of them. */
+START_TEST(a_nic_stays_up_for_the_devices_of_others_when_its_last_vlan_goes)
+{
+        static const char *const devices[] = {
+                "ip link add mv0 link eth1 type macvlan mode bridge && ip addr add 10.9.0.1/24 dev mv0",
+                "ip link add mv0 link eth1 type vlan proto 802.1ad id 8 && ip addr add 10.9.0.1/24 dev mv0",
+        };
+
+        sh("ip link set eth1 down");
+        world_apply(&w, "format: 1\nowner: t\nvlans: [{pif: eth1, tag: 5}, {pif: eth1, tag: 6}]\n");
+        sh("%s && ip link set mv0 up", devices[_i]);
+        world_apply(&w, "format: 1\nowner: t\nvlans: [{pif: eth1, tag: 5, absent: true},\n"
+                        "        {pif: eth1, tag: 6, absent: true}]\n");
+        ck_says("ip link show eth1", ",UP");
+        ck_says("ip route", "10.9.0.0/24 dev mv0");
+}
+END_TEST
+
+START_TEST(going_back_deletes_no_vlan_or_bond_that_others_made_meanwhile)
+{
+        char before[PICTURE_MAX], after[PICTURE_MAX];
+
+        done = world_plan(&w, "format: 1\nowner: t\nvlans: [{pif: eth1, tag: 5}]\n"
+                              "bonds: [{name: bond0, members: [eth2, eth3], mode: lacp}]\n");
+        sh("ip link add link eth1 name v5 type vlan id 5 && ip addr add 10.9.0.1/24 dev v5 && ip link set v5 up");
+        sh("ip link add bond0 type bond mode active-backup miimon 100 && ip link set bond0 up");
+        picture(before);
+        world_back(&w);
+        picture(after);
+        ck_same(before, after);
+        done = world_plan(&w, "format: 1\nowner: t\nvlans: [{pif: eth3, tag: 5}]\n");
+        sh("ip link add link eth3 name eth3.5 type vlan id 5");
+        world_back(&w);
+        ck_says_not("ip link show", "eth3.5");
+}
+END_TEST
+
 START_TEST(a_nic_stays_up_for_its_vlan_when_it_leaves_its_network)
 {
         sh("ip link set eth1 down");
@@ -234,6 +271,38 @@ START_TEST(a_member_that_gets_the_address_is_up)
 }
 END_TEST
 
+START_TEST(link_local_addresses_of_ipv4_go_into_a_bond_and_out_of_it)
+{
+        static const struct {
+                int nic;
+                const char *members, *heir;
+        } cases[] = { { 0, "eth0, eth1", "ip addr show eth0" },
+                      { 2, "eth2, eth3", "ip addr show eth2" },
+                      { 3, "eth2, eth3", "ip addr show eth2" } };
+        char text[128];
+
+        snprintf(text, sizeof(text), "format: 1\nowner: t\nbonds: [{name: bond0, members: [%s], mode: lacp}]\n",
+                 cases[_i].members);
+        sh("ip addr add 169.254.7.7/16 dev eth%d", cases[_i].nic);
+        there_and_back(text, "ip addr show bond0 2>&1", "169.254.7.7/16");
+        world_apply(&w, text);
+        ck_says("ip addr show bond0", "169.254.7.7/16");
+        world_apply(&w, PRUNE);
+        ck_says(cases[_i].heir, "169.254.7.7/16");
+}
+END_TEST
+
+START_TEST(a_bond_whose_members_have_router_advertisements_comes_and_goes)
+{
+        sh("ip -6 addr add 2001:db8:7::5/64 dev eth0 nodad valid_lft 3600 preferred_lft 3600");
+        world_there(&w, "format: 1\nowner: t\nbonds: [{name: bond0, members: [eth0, eth1], mode: lacp}]\n");
+        ck_says("ip link show bond0", "v6=auto");
+        world_back(&w);
+        ck_says_not("ip link show eth0", "alias");
+        ck_says("cat /proc/sys/net/ipv6/conf/eth0/disable_ipv6", "0");
+}
+END_TEST
+
 /* Kernels that do not tell whose an address is: that a NIC was down is no sign that its addresses are ours. */
 START_TEST(a_mark_of_how_a_nic_was_makes_no_address_ours)
 {
@@ -282,11 +351,15 @@ int main(void)
         tcase_add_test(tc, a_vlan_that_was_made_again_is_the_same);
         tcase_add_test(tc, tunnels_that_were_made_again_have_their_addresses);
         tcase_add_loop_test(tc, a_nic_that_was_up_for_a_vlan_only_goes_down_with_the_last, 0, 2);
+        tcase_add_loop_test(tc, a_nic_stays_up_for_the_devices_of_others_when_its_last_vlan_goes, 0, 2);
+        tcase_add_test(tc, going_back_deletes_no_vlan_or_bond_that_others_made_meanwhile);
         tcase_add_test(tc, a_nic_stays_up_for_its_vlan_when_it_leaves_its_network);
         tcase_add_test(tc, a_nic_that_loses_vlan_and_network_at_once_is_down_again);
         tcase_add_test(tc, a_vlan_that_goes_back_takes_its_nic_down_again);
         tcase_add_loop_test(tc, members_that_were_down_are_down_again_without_the_bond, 0, 2);
         tcase_add_test(tc, a_member_that_gets_the_address_is_up);
+        tcase_add_loop_test(tc, link_local_addresses_of_ipv4_go_into_a_bond_and_out_of_it, 0, 3);
+        tcase_add_test(tc, a_bond_whose_members_have_router_advertisements_comes_and_goes);
         tcase_add_test(tc, a_mark_of_how_a_nic_was_makes_no_address_ours);
         suite_add_tcase(suite, tc);
         return unit_main(suite);

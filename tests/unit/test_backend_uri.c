@@ -115,7 +115,23 @@ static const struct {
         { "xapi:https://xs-1?token=secret&b=2&&", "xapi:https://xs-1?b=2", true },
         { "xapi:https://xs-1?proxy=http://u:secret@p:1&b", "xapi:https://xs-1?proxy=http://p:1&b", true },
         { "ovs:tcp://192.0.2.1:6640?a=b@c", "ovs:tcp://192.0.2.1:6640?a=b@c", false },
-        { "linux:?passwords=1&pass%zz=2", "linux:?passwords=1&pass%zz=2", false },
+        { "linux:?passwords=1&password%zz=2&b=3", "linux:?passwords=1&b=3", true },
+        { "linux:?a=secret%zz&b=3", "linux:?b=3", true },
+        { "https://h?proxy=http%3A%2F%2Fu%3Apw%40p&b=1", "https://h?b=1", true },
+        { "https://h?proxy=http://u%3Apw@p&b=1", "https://h?b=1", true },
+        { "https://h?proxy=http%3A%2F%2Fp%3A1&b=a%40c", "https://h?proxy=http%3A%2F%2Fp%3A1&b=a%40c", false },
+        { "https://h?proxy=u:pw@p", "https://h?proxy=p", true },
+        { "https://h?proxy=http://p?password=pw&b=1", "https://h?b=1", true },
+        { "https://h?pass%3Dpw&b=1", "https://h?b=1", true },
+        { "https://root:p?w@h", "https://h", true },
+        { "https://root:p?w=1&x@h", "https://h", true },
+        { "https://root:12?w@h?a=1&token=pw", "https://h?a=1", true },
+        { "https://root:p@q?w@h", "https://h", true },
+        { "ovs:ssl:root:p?w@192.0.2.1:6640?a=1", "ovs:192.0.2.1:6640?a=1", true },
+        { "root:p?w@h", "root:h", false },
+        { "https://[2001:db8::1]:443/x?a=b@c", "https://[2001:db8::1]:443/x?a=b@c", false },
+        { "ovs:unix:/run/db.sock?a=b@c", "ovs:unix:/run/db.sock?a=b@c", false },
+        { "https://root@h:443?a=b@c", "https://h:443?a=b@c", false },
         { "", "", false },
 };
 
@@ -146,6 +162,10 @@ START_TEST(no_error_shows_what_is_secret)
                 "linux:?password=secret&netns=a&netns=b",
                 "fake:?password=secret",
                 "fake:?caps=none&token=secret",
+                "linux://root:p?secret@host",
+                "linux:root:p?secret@host",
+                "fake:?password%zz=secret",
+                "fake:?password%3Dsecret",
         };
         const struct xsn_backend_env env = { 0 };
         struct xsn_backend *backend = NULL;
@@ -184,7 +204,7 @@ int main(void)
         tcase_add_test(tc, an_endless_uri_is_refused);
         tcase_add_test(tc, an_unknown_option_is_named_with_a_suggestion);
         tcase_add_loop_test(tc, a_name_has_no_user_and_no_password, 0, XSN_ARRAY_SIZE(names));
-        tcase_add_loop_test(tc, no_error_shows_what_is_secret, 0, 12);
+        tcase_add_loop_test(tc, no_error_shows_what_is_secret, 0, 16);
         tcase_add_test(tc, fake_is_in_every_build);
         suite_add_tcase(suite, tc);
         return unit_main(suite);

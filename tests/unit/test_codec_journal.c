@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "codec/codec.h"
 #include "codec/journal.h"
 #include "failalloc.h"
 #include "gen.h"
@@ -220,6 +221,47 @@ START_TEST(a_name_that_is_not_utf8_cannot_be_kept)
 }
 END_TEST
 
+/* What the reader would refuse is found out before anything is changed. */
+START_TEST(a_journal_with_too_much_text_is_read_back_or_not_written)
+{
+        struct xsn_journal *journal = xsn_alloc(sizeof(*journal)), *again = NULL;
+        size_t n = XSN_CODEC_JOURNAL_MAX - 256;
+        struct xsnet_error *err = NULL;
+        char *text = NULL;
+
+        journal->target = xsn_strdup("linux:");
+        journal->payload = xsn_alloc(n + 512);
+        memset(journal->payload, 'x', n);
+        ck_assert_int_eq(xsn_codec_journal_dump(journal, &text, NULL), 0);
+        ck_assert_int_eq(xsn_codec_journal_load(text, strlen(text), &again, NULL), 0);
+        xsn_journal_free(again);
+        text = xsn_free(text);
+        memset(journal->payload + n, 'x', 256);
+        ck_assert_int_eq(xsn_codec_journal_dump(journal, &text, &err), -E2BIG);
+        ck_assert_ptr_null(text);
+        ck_assert_str_eq(xsnet_error_get_reason(err), "too-big");
+        xsnet_error_free(err);
+        xsn_journal_free(journal);
+}
+END_TEST
+
+START_TEST(a_journal_with_too_many_entries_is_not_written)
+{
+        struct xsn_journal *journal = xsn_alloc(sizeof(*journal));
+        struct xsnet_error *err = NULL;
+        char *text = NULL;
+
+        journal->target = xsn_strdup("linux:");
+        journal->n_entries = journal->cap_entries = 2 * XSN_CODEC_ITEMS_MAX + 1;
+        journal->entries = xsn_alloc_array(journal->n_entries, sizeof(*journal->entries));
+        ck_assert_int_eq(xsn_codec_journal_dump(journal, &text, &err), -E2BIG);
+        ck_assert_ptr_null(text);
+        ck_assert_ptr_nonnull(strstr(xsnet_error_get_message(err), "200001 entries"));
+        xsnet_error_free(err);
+        xsn_journal_free(journal);
+}
+END_TEST
+
 START_TEST(without_memory_a_journal_is_an_error_and_no_leak)
 {
         struct xsn_journal *journal = random_journal(3), *read = NULL;
@@ -263,6 +305,8 @@ int main(void)
         tcase_add_test(tcase, a_damaged_journal_does_no_harm);
         tcase_add_test(tcase, deep_lists_are_refused_without_a_deep_stack);
         tcase_add_test(tcase, a_name_that_is_not_utf8_cannot_be_kept);
+        tcase_add_test(tcase, a_journal_with_too_much_text_is_read_back_or_not_written);
+        tcase_add_test(tcase, a_journal_with_too_many_entries_is_not_written);
         tcase_add_test(tcase, without_memory_a_journal_is_an_error_and_no_leak);
         suite_add_tcase(suite, tcase);
         return unit_main(suite);

@@ -232,6 +232,46 @@ START_TEST(rows_that_settle_are_waited_for_unless_others_are_wrong)
 }
 END_TEST
 
+static const struct {
+        const char *before, *after, *now;
+        bool back;
+        int code;
+} awaited[] = {
+        { "network: m", "network: n, ipv6: {mode: autoconf}", "network: n", false, -EIO },
+        { "network: m", "network: n, ipv6: {mode: autoconf}", "network: n", true, 0 },
+        { "network: m, ipv6: {mode: autoconf}", "network: n, ipv6: {mode: autoconf}", "network: n", false, 0 },
+        { "network: m, ipv6: {mode: autoconf}", "network: n, ipv6: {mode: autoconf}", "network: m", true, -EIO },
+        { "network: m, ipv6: {mode: autoconf}", "network: n, ipv6: {mode: autoconf}",
+          "network: n, ipv6: {mode: dhcp}", true, -EIO },
+};
+
+static struct xsnet_state *nic(const char *rows)
+{
+        char text[256];
+
+        snprintf(text, sizeof(text), "format: 1\nnetworks: [{name: m}, {name: n}]\npifs: [{device: eth0, %s}]\n", rows);
+        return world_load(text);
+}
+
+START_TEST(an_address_that_a_router_gives_may_come_later)
+{
+        struct xsnet_state *a = nic(awaited[_i].before), *b = nic(awaited[_i].after), *now = nic(awaited[_i].now);
+        struct xsn_plan_input input = { .name = "linux:", .observed = a };
+        struct xsn_work work = { .input = &input };
+        struct xsnet_plan *plan = NULL;
+
+        world_pairs(&work, a, b);
+        ck_assert_int_eq(xsn_plan_from_works(&work, 1, &plan, NULL), 0);
+        plan->back = awaited[_i].back;
+        ck_assert_int_eq(xsn_plan_verify(plan, 0, now, NULL, NULL), awaited[_i].code);
+        xsnet_plan_unref(plan);
+        xsn_work_done(&work);
+        xsnet_state_unref(a);
+        xsnet_state_unref(b);
+        xsnet_state_unref(now);
+}
+END_TEST
+
 START_TEST(what_was_to_go_must_be_gone)
 {
         struct xsnet_state *a = world_load("format: 1\nnetworks: [{name: n, other-config: {a: x, b: y}}, {name: m}]\n");
@@ -270,6 +310,7 @@ int main(void)
         tcase_add_test(tcase, networks_of_one_name_are_told_apart_by_their_uuids);
         tcase_add_loop_test(tcase, verify_names_what_is_not_as_it_was_to_be, 0, (int)XSN_ARRAY_SIZE(results));
         tcase_add_test(tcase, rows_that_settle_are_waited_for_unless_others_are_wrong);
+        tcase_add_loop_test(tcase, an_address_that_a_router_gives_may_come_later, 0, (int)XSN_ARRAY_SIZE(awaited));
         tcase_add_test(tcase, what_was_to_go_must_be_gone);
         suite_add_tcase(suite, tcase);
         return unit_main(suite);

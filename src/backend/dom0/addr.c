@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/dom0/net.h"
@@ -144,6 +145,64 @@ int xsn_d0_read_route(struct xsn_d0_net *net, const struct nlmsghdr *msg, struct
         route->type = rtm->rtm_type;
         route->by_id = tb[RTA_NH_ID];
         route->plain = is_plain(rtm, tb, table);
+        route->multipath = tb[RTA_MULTIPATH];
         route->msg = xsn_memdup(msg, msg->nlmsg_len);
         return route->msg ? 0 : xsn_error_oom(ret_err);
+}
+
+/* ---- routes that the kernel takes for one another ---- */
+
+/* Of IPv6, those over a gateway become one with several next hops, and the others are of their own. */
+static bool is_ecmp(const struct xsn_d0_route *route)
+{
+        return route->to.family == 6 && (route->via.family || route->multipath);
+}
+
+static int compare_slot(const void *a, const void *b)
+{
+        const struct xsn_d0_route *x = *(struct xsn_d0_route *const *)a, *y = *(struct xsn_d0_route *const *)b;
+        int r = xsn_ip_compare(&x->to, &y->to);
+
+        if (r != 0)
+                return r;
+        if (x->table != y->table)
+                return x->table < y->table ? -1 : 1;
+        if (x->metric != y->metric)
+                return x->metric < y->metric ? -1 : 1;
+        return (int)is_ecmp(x) - (int)is_ecmp(y);
+}
+
+static size_t gather(struct xsn_d0_route *route, struct xsn_d0_route **routes, size_t n)
+{
+        for (; route; route = route->next, n++)
+                if (routes)
+                        routes[n] = route;
+        return n;
+}
+
+static size_t gather_all(const struct xsn_d0_net *net, struct xsn_d0_route **routes)
+{
+        size_t n = gather(net->multipath, routes, 0);
+
+        for (size_t i = 0; i < net->n_links; i++)
+                n = gather(net->links[i]->routes, routes, n);
+        return n;
+}
+
+int xsn_d0_find_shared(struct xsn_d0_net *net)
+{
+        _cleanup_(xsn_freep) struct xsn_d0_route **routes = NULL;
+        size_t n = gather_all(net, NULL);
+
+        if (n < 2)
+                return 0;
+        routes = xsn_alloc_array(n, sizeof(struct xsn_d0_route *));
+        if (!routes)
+                return -ENOMEM;
+        (void)gather_all(net, routes);
+        qsort((void *)routes, n, sizeof(struct xsn_d0_route *), compare_slot);
+        for (size_t i = 1; i < n; i++)
+                if (compare_slot((const void *)&routes[i - 1], (const void *)&routes[i]) == 0)
+                        routes[i - 1]->shared = routes[i]->shared = true;
+        return 0;
 }

@@ -137,8 +137,9 @@ int xsn_d0_kept_save(const struct xsn_d0_net *net, const struct xsn_d0_link *pla
         size_t n = 0;
 
         for (const struct xsn_d0_addr *addr = place->addrs; addr; addr = addr->next)
-                if (!addr->dynamic && xsn_d0_addr_counts(addr) && addr->proto != XSN_D0_ADDR_PROTO &&
-                    (net->tells_proto || !ours))
+                if (xsn_d0_addr_is_local4(addr) ||
+                    (!addr->dynamic && xsn_d0_addr_counts(addr) && addr->proto != XSN_D0_ADDR_PROTO &&
+                     (net->tells_proto || !ours)))
                         keep_addr(&buf, addr, &any);
         any = false;
         for (const struct xsn_d0_route *route = place->routes; route; route = route->next)

@@ -166,6 +166,8 @@ int xsn_d0_net_read(struct xsn_nl *nl, struct xsn_d0_net *ret_net, struct xsnet_
                 r = xsn_nl_dump_addrs(nl, 0, &addrs, ret_err);
         if (r == 0)
                 r = xsn_nl_dump_routes(nl, &routes, ret_err);
+        if (r == 0 && xsn_d0_find_shared(&net) < 0)
+                r = xsn_error_oom(ret_err);
         if (r < 0) {
                 xsn_d0_net_done(&net);
                 return r;

@@ -33,6 +33,8 @@ struct xsn_d0_route {
         uint8_t type;  /* RTN_* */
         bool by_id;    /* its next hop is an object of its own (RTA_NH_ID) */
         bool plain;    /* nothing about it that `to`, `via` and `metric` do not tell */
+        bool multipath; /* it has several next hops */
+        bool shared;   /* another route has its prefix, metric and table: the kernel may take one for the other */
         struct nlmsghdr *msg; /* owned: as the kernel told it */
 };
 
@@ -82,6 +84,9 @@ struct xsn_d0_net {
 /* Reads all three. What ret_net held is released. */
 int xsn_d0_net_read(struct xsn_nl *nl, struct xsn_d0_net *ret_net, struct xsnet_error **ret_err);
 void xsn_d0_net_done(struct xsn_d0_net *net);
+
+/* For the reader of this folder, when all routes are known: which are shared. 0 or -ENOMEM. */
+int xsn_d0_find_shared(struct xsn_d0_net *net);
 
 /* NULL where there is none. */
 struct xsn_d0_link *xsn_d0_link_at(const struct xsn_d0_net *net, uint32_t ifindex);

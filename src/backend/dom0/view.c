@@ -100,6 +100,12 @@ bool xsn_d0_addr_counts(const struct xsn_d0_addr *addr)
                addr->proto != IFAPROT_KERNEL_LO && addr->proto != IFAPROT_KERNEL_LL;
 }
 
+bool xsn_d0_addr_is_local4(const struct xsn_d0_addr *addr)
+{
+        return addr->ip.family == 4 && xsn_ip_is_link_local(&addr->ip) && addr->scope != RT_SCOPE_HOST &&
+               !addr->dynamic;
+}
+
 bool xsn_d0_route_is_default(const struct xsn_d0_route *route)
 {
         return route->table == RT_TABLE_MAIN && route->type == RTN_UNICAST && route->to.plen == 0;

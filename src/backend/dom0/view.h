@@ -20,6 +20,8 @@ void xsn_d0_find_default(const struct xsn_d0_net *net, struct xsn_d0_default *re
 
 /* Is the address one that dom0 was given: neither link-local nor the kernel's own? */
 bool xsn_d0_addr_counts(const struct xsn_d0_addr *addr);
+/* One of 169.254/16: no object has it, but somebody gave it to the device. Those of IPv6 are the kernel's own. */
+bool xsn_d0_addr_is_local4(const struct xsn_d0_addr *addr);
 /* A route as a row of `routes`: a plain one to a network that is no default route. */
 bool xsn_d0_route_is_row(const struct xsn_d0_route *route);
 /* A default route of the main table. */

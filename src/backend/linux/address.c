@@ -11,8 +11,9 @@
 #include "backend/linux/apply.h"
 #include "base/alloc.h"
 
-#define SECOND_METRIC_4 1000 /* of a gateway that is not the host's */
+#define SECOND_METRIC_4 1000 /* of gateways that are not the host's: from here on, each one of its own */
 #define SECOND_METRIC_6 2048
+#define N_SECOND        256 /* metrics from there on that we take for ours */
 
 static const struct xsn_d0_addr *find_addr(const struct xsn_d0_link *place, const struct xsn_ip *ip)
 {
@@ -68,6 +69,15 @@ static void add_addrs(struct lx_apply *a, struct lx_step *st, const struct xsn_d
                 else
                         put_addr(a, st, RTM_NEWADDR, place, ip, LX_MAY_EXIST);
         }
+}
+
+/* Those that no object has, where their device went meanwhile, and they with it. */
+static void bring_local_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
+                             const struct xsn_d0_link *kept)
+{
+        for (const struct xsn_d0_addr *addr = kept ? kept->addrs : NULL; addr; addr = addr->next)
+                if (xsn_d0_addr_is_local4(addr) && !find_addr(place, &addr->ip))
+                        put_addr_copy(a, st, place, addr);
 }
 
 static void drop_addrs(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place,
@@ -127,7 +137,7 @@ static void put_copy(struct lx_apply *a, struct lx_step *st, uint16_t type, cons
                      const struct xsn_d0_route *route, unsigned may)
 {
         _cleanup_(xsn_freep) char *label = xsn_d0_route_label(&route->to, &route->via, place->name);
-        uint16_t flags = type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_EXCL : 0;
+        uint16_t flags = type != RTM_NEWROUTE ? 0 : NLM_F_CREATE | (route->shared ? NLM_F_APPEND : NLM_F_EXCL);
 
         xsn_lx_claim(a, st,
                      xsn_d0_put_route_copy(a->batch, type, flags, route, place->ifindex, place->ifindex, label), may);
@@ -144,13 +154,98 @@ static void put_kept(struct lx_apply *a, struct lx_step *st, const struct xsn_d0
                                            place->ifindex, label), may);
 }
 
+/* ---- gateways that are not the host's ---- */
+
+static uint32_t second_metric(int family)
+{
+        return family == 4 ? SECOND_METRIC_4 : SECOND_METRIC_6;
+}
+
+/* Which of the metrics for gateways that are not the host's a route has; -1: none. */
+static int second_index(const struct xsn_d0_route *route)
+{
+        uint32_t first = second_metric(route->to.family);
+
+        /* Somebody else's metric may be close to ours. */
+        if (!xsn_d0_route_is_default(route) || route->metric < first || route->metric >= first + N_SECOND ||
+            (route->metric > first && route->proto != RTPROT_STATIC))
+                return -1;
+        return (int)(route->metric - first);
+}
+
+static bool wants_second(const struct lx_apply *a, const struct xsnet_object *obj, int family)
+{
+        const struct xsnet_object *chosen = a->default_of[family == 6];
+        const char *device = xsn_object_device(obj), *other = chosen ? xsn_object_device(chosen) : NULL;
+
+        return obj->cls->has_address &&
+               xsn_object_is_set(obj, family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY) && other &&
+               device && strcmp(other, device) != 0;
+}
+
+/* The metric that the object's gateway has already; -1: none. */
+static int index_now(const struct lx_apply *a, const struct xsnet_object *obj, int family)
+{
+        const struct xsn_d0_link *place = xsn_lx_place_then(a, obj);
+        const struct xsn_ip *via = family == 4 ? &obj->a.ipv4_gateway : &obj->a.ipv6_gateway;
+
+        for (const struct xsn_d0_route *route = place ? place->routes : NULL; route; route = route->next)
+                if (route->to.family == family && xsn_ip_same_address(&route->via, via) && second_index(route) >= 0)
+                        return second_index(route);
+        return -1;
+}
+
+/*
+ * Metrics of gateways that stay second; of IPv6 also of those that go. IPv4 has several routes of one metric for
+ * a moment, IPv6 makes one with several next hops of them, which is another route then.
+ */
+static void take_metrics(const struct lx_apply *a, int family, bool taken[static N_SECOND])
+{
+        const struct xsnet_state *wanted = a->plan->targets[a->target].wanted;
+        const struct xsn_d0_net *net = &a->lx->net;
+
+        for (size_t i = 0; i < wanted->n_objects; i++) {
+                int now = wants_second(a, wanted->objects[i], family) ? index_now(a, wanted->objects[i], family) : -1;
+
+                if (now >= 0)
+                        taken[now] = true;
+        }
+        for (size_t i = 0; i < net->n_links && family == 6; i++)
+                for (const struct xsn_d0_route *route = net->links[i]->routes; route; route = route->next)
+                        if (route->to.family == family && second_index(route) >= 0)
+                                taken[second_index(route)] = true;
+}
+
+/* Every wanted object in turn keeps what it has, or takes the first that nobody has: so all steps agree. */
+static uint32_t choose_metric(const struct lx_apply *a, const struct xsnet_object *obj, int family)
+{
+        const struct xsnet_state *wanted = a->plan->targets[a->target].wanted;
+        const char *device = xsn_object_device(obj);
+        bool taken[N_SECOND] = { false };
+        int now = index_now(a, obj, family), next = 0;
+
+        if (now >= 0 || !wanted)
+                return second_metric(family) + (uint32_t)(now >= 0 ? now : 0);
+        take_metrics(a, family, taken);
+        for (size_t i = 0; i < wanted->n_objects; i++) {
+                const struct xsnet_object *other = wanted->objects[i];
+
+                if (!wants_second(a, other, family) || index_now(a, other, family) >= 0)
+                        continue;
+                while (next < N_SECOND - 1 && taken[next])
+                        next++;
+                if (strcmp(xsn_object_device(other), device) == 0)
+                        break;
+                taken[next] = true;
+        }
+        return second_metric(family) + (uint32_t)next;
+}
+
 /* The default route that the object shall have; false: none of this family. */
 static bool gateway_of(const struct lx_apply *a, const struct xsnet_object *obj, int family,
                        struct xsn_route *ret_route)
 {
         int field = family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY;
-        const struct xsnet_object *chosen = a->default_of[family == 6];
-        const char *device = xsn_object_device(obj), *other = chosen ? xsn_object_device(chosen) : NULL;
         static const uint8_t zero[16];
         struct xsn_route route = { 0 };
 
@@ -158,34 +253,31 @@ static bool gateway_of(const struct lx_apply *a, const struct xsnet_object *obj,
                 return false;
         route.to = xsn_d0_ip(zero, family == 4 ? 4 : 16, 0);
         route.via = family == 4 ? obj->a.ipv4_gateway : obj->a.ipv6_gateway;
-        if (other && device && strcmp(other, device) != 0)
-                route.metric = family == 4 ? SECOND_METRIC_4 : SECOND_METRIC_6;
+        if (wants_second(a, obj, family))
+                route.metric = choose_metric(a, obj, family);
         *ret_route = route;
         return true;
 }
 
 /* A metric that is none of ours was chosen by somebody: his default route over the same gateway will do. */
-static bool chosen_metric(const struct xsn_route *route)
+static bool chosen_metric(const struct xsn_d0_route *route)
 {
-        return route->metric != 0 && route->metric != (route->to.family == 4 ? SECOND_METRIC_4 : SECOND_METRIC_6);
+        return xsn_d0_route_value(route).metric != 0 && second_index(route) < 0;
 }
 
-static bool good_gateway(const struct xsn_route *found, const struct xsn_route *wanted)
+static bool good_gateway(const struct xsn_d0_route *found, const struct xsn_route *wanted)
 {
         return xsn_ip_same_address(&found->via, &wanted->via) &&
-               (found->metric == wanted->metric || chosen_metric(found));
+               (xsn_d0_route_value(found).metric == wanted->metric || chosen_metric(found));
 }
 
 /* Is there a default route as wanted; with `chosen`, one whose metric is somebody's choice? */
 static bool has_gateway(const struct xsn_d0_link *place, const struct xsn_route *wanted, bool chosen)
 {
-        for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
-                struct xsn_route value = xsn_d0_route_value(route);
-
+        for (const struct xsn_d0_route *route = place->routes; route; route = route->next)
                 if (xsn_d0_route_is_default(route) && route->to.family == wanted->to.family &&
-                    good_gateway(&value, wanted) && (!chosen || chosen_metric(&value)))
+                    good_gateway(route, wanted) && (!chosen || chosen_metric(route)))
                         return true;
-        }
         return false;
 }
 
@@ -272,12 +364,12 @@ static bool old_gateway(const struct lx_apply *a, const struct lx_step *st, cons
         const struct xsnet_object *from = st->s->from, *to = st->s->to;
         int family = route->to.family;
         const struct xsn_ip *was = family == 4 ? &from->a.ipv4_gateway : &from->a.ipv6_gateway;
-        struct xsn_route wanted, value = xsn_d0_route_value(route);
+        struct xsn_route wanted;
 
         if (!xsn_object_is_set(from, family == 4 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY) ||
             !xsn_ip_same_address(was, &route->via) || !wants_gateway(st, family))
                 return false;
-        return !gateway_of(a, to, family, &wanted) || !good_gateway(&value, &wanted);
+        return !gateway_of(a, to, family, &wanted) || !good_gateway(route, &wanted);
 }
 
 static void drop_routes(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *place)
@@ -303,7 +395,7 @@ static void repair(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_l
                 struct xsn_route value = xsn_d0_route_value(route);
 
                 if (route->proto != RTPROT_RA &&
-                    (!xsn_d0_route_is_default(route) || (chosen_metric(&value) && !old_gateway(a, st, route))) &&
+                    (!xsn_d0_route_is_default(route) || (chosen_metric(route) && !old_gateway(a, st, route))) &&
                     !(xsn_d0_route_is_row(route) && wants_route(&st->s->from->a.routes, &value)))
                         put_copy(a, st, RTM_NEWROUTE, place, route, LX_MAY_FAIL);
         }
@@ -313,12 +405,16 @@ static void build(struct lx_apply *a, struct lx_step *st, int phase, const struc
                   const struct xsn_d0_link *kept)
 {
         const struct xsnet_object *to = st->s->to, *from = st->s->from;
-        /* Of routes, the way forward has nothing to bring back: what it no longer names shall go. */
+        /*
+         * Of routes and of addresses that no object has, the way forward has nothing to bring back: what it no longer
+         * names shall go.
+         */
         const struct xsn_d0_link *routes = a->plan->back ? kept : NULL;
 
         if (phase == LX_PH_ADDR) {
                 add_addrs(a, st, place, kept, &to->a.ipv4_address, false);
                 add_addrs(a, st, place, kept, &to->a.ipv6_address, false);
+                bring_local_back(a, st, place, routes);
         } else if (phase == LX_PH_ROUTE) {
                 add_routes(a, st, place, routes, false);
         } else if (phase == LX_PH_DROP && from) {

@@ -115,6 +115,8 @@ int xsn_lx_fresh(struct lx_apply *a, struct xsnet_error **ret_err);
 
 int xsn_lx_index_plan(struct lx_apply *a);
 bool xsn_lx_changed(const struct lx_step *st, int field);
+/* Is the step's object one with addresses by router advertisements that get another place? */
+bool xsn_lx_takes_autoconf(const struct lx_step *st);
 /* The bridge of the network as wanted; NULL: there is none (yet). */
 struct xsn_d0_link *xsn_lx_bridge(const struct lx_apply *a, const char *network);
 bool xsn_lx_wants_ipv6(const struct lx_apply *a, const char *network);
@@ -193,7 +195,9 @@ int xsn_lx_make_vlan(struct lx_apply *a, struct lx_step *st, struct xsnet_error 
 /* A VLAN was deleted: what it sat on may go down again. 0 or -ENOMEM. */
 int xsn_lx_vlan_gone(struct lx_apply *a, struct lx_step *st);
 /* The VLAN devices of a parent whose place changed follow it. 1: there were some. */
-int xsn_lx_move_vlans(struct lx_apply *a, struct lx_step *st, uint32_t from, uint32_t to, struct xsnet_error **ret_err);
+int xsn_lx_move_vlans(struct lx_apply *a, uint32_t from, uint32_t to, struct xsnet_error **ret_err);
+/* Could they? -EOPNOTSUPP: one has a route that cannot be put back. */
+int xsn_lx_check_vlans(const struct lx_apply *a, uint32_t from, struct xsnet_error **ret_err);
 /* rename.c */
 int xsn_lx_rename(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
 /* At once, before the step's other messages, which go by the new name. */
@@ -205,6 +209,8 @@ void xsn_lx_put_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, 
                       const struct xsn_d0_link *dst);
 void xsn_lx_drop_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, const struct xsn_d0_link *src,
                        const struct xsn_d0_link *at);
+/* -EOPNOTSUPP "not-supported" where a route of the place has a nexthop object. Before anything is sent. */
+int xsn_lx_check_routes(const struct xsn_d0_net *net, const struct xsn_d0_link *place, struct xsnet_error **ret_err);
 /* The pieces of both: an address, and a route out of `from`, as they are, for (or, RTM_DEL*, at) another device. */
 bool xsn_lx_goes_along(const struct xsn_d0_addr *addr);
 bool xsn_lx_route_goes(const struct xsn_d0_route *route);
@@ -226,11 +232,14 @@ int xsn_lx_sysctl(struct lx_apply *a, struct lx_step *st, const char *dev, const
                   bool must);
 int xsn_lx_ipv6_off(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
 int xsn_lx_ipv6_on(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link, bool must);
+/* Router advertisements are heeded on the link as far as they are on `from`: 2 is what a host that forwards needs. */
+int xsn_lx_ipv6_ra(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *from,
+                   const struct xsn_d0_link *link);
 /* Of a port that has moved: off on a bridge, as new devices have it elsewhere. At once. */
 void xsn_lx_port_ipv6(struct lx_apply *a, const struct xsn_d0_link *link, const struct xsn_d0_link *bridge);
-/* As new devices of the namespace have it. */
 /* Where the step goes back to what a journal has, to the setting of then. 1: it did. */
 int xsn_lx_ipv6_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
+/* As new devices of the namespace have it. */
 int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
 int xsn_lx_run_sysctls(struct lx_apply *a);
 

@@ -35,6 +35,33 @@ static bool uses(const struct xsnet_object *obj, const char *device)
         }
 }
 
+static bool is_going(const struct lx_apply *a, const struct xsn_d0_link *link)
+{
+        for (size_t i = 0; i < a->n_deletes; i++)
+                if (a->deletes[i].ifindex == link->ifindex)
+                        return true;
+        return false;
+}
+
+/*
+ * Does something sit on it that no object tells of: a macvlan, a VLAN of another protocol? Two that sit on each
+ * other are the ends of a cable.
+ */
+static bool carries_others(const struct lx_apply *a, const struct xsn_d0_link *link)
+{
+        const struct xsn_d0_net *net = &a->lx->net;
+        uint16_t tag;
+
+        for (size_t i = 0; i < net->n_links; i++) {
+                const struct xsn_d0_link *over = net->links[i];
+
+                if (over->lower == link->ifindex && over->ifindex != link->lower && !is_going(a, over) &&
+                    !(over->role == LX_VLAN && xsn_lx_vlan_tag(over, &tag)))
+                        return true;
+        }
+        return false;
+}
+
 /* Does anything of the wanted state need the device? */
 static bool is_used(const struct lx_apply *a, const char *device)
 {
@@ -44,6 +71,11 @@ static bool is_used(const struct lx_apply *a, const char *device)
                 if (uses(wanted->objects[i], device))
                         return true;
         return false;
+}
+
+static bool stays_up(const struct lx_apply *a, const struct xsn_d0_link *link)
+{
+        return is_used(a, link->name) || carries_others(a, link);
 }
 
 void xsn_lx_mark_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
@@ -56,7 +88,7 @@ void xsn_lx_mark_before(const struct lx_apply *a, const struct lx_step *st, cons
         /* Somebody else's text leaves no place for it. */
         if (mark->taken || !from)
                 return;
-        if (vif ? !xsn_object_network(to) : !device || !is_used(a, device))
+        if (vif ? !xsn_object_network(to) : !device || (!is_used(a, device) && !carries_others(a, link)))
                 mark->was_down = false;
         else if (!(link->flags & IFF_UP) && (moved ? xsn_object_network(to) != NULL : !vif && has_addresses(to)))
                 mark->was_down = true;
@@ -70,14 +102,18 @@ void xsn_lx_before(const struct lx_apply *a, const struct lx_step *st, const str
                    struct lx_settings *settings)
 {
         const struct xsnet_object *to = st->s->to;
-        bool used = to->cls->kind != XSNET_KIND_VIF && is_used(a, link->name);
+        bool vif = to->cls->kind == XSNET_KIND_VIF;
+        const char *device = vif ? xsn_object_string(to, XSNET_FIELD_STATUS_DEVICE) : link->name;
         struct lx_mark mark;
 
         if (a->plan->back && xsn_d0_payload_number(to, "up", 1) == 0)
                 settings->down = true;
+        /* The journal knows better than a mark of long ago; but of a guest's two devices it has only one. */
+        if (a->plan->back && device && strcmp(device, link->name) == 0)
+                return;
         if (xsn_lx_mark_parse(link->alias, &mark) < 0)
                 return;
-        settings->down = settings->down || (mark.was_down && !used);
+        settings->down = settings->down || (mark.was_down && (vif || !stays_up(a, link)));
         if (settings->set_master && !settings->mtu)
                 settings->mtu = mark.mtu;
         xsn_lx_mark_done(&mark);
@@ -139,7 +175,7 @@ int xsn_lx_put_lower_down(const struct lx_apply *a, struct xsn_nl_batch *batch, 
         _cleanup_(xsn_freep) char *alias = NULL;
 
         /* Nothing is to be forgotten of most; one that has to leave its network does it in that step. */
-        if (!xsn_lx_mark_is_ours(lower->alias) || lower->master || is_used(a, lower->name))
+        if (!xsn_lx_mark_is_ours(lower->alias) || lower->master || stays_up(a, lower))
                 return 0;
         if (remember(lower, false, &alias) < 0)
                 return -ENOMEM;
@@ -165,7 +201,7 @@ static bool goes_up(const struct lx_apply *a, const struct xsn_d0_link *member, 
                 if (after && XSN_PIF(after) && strcmp(XSN_PIF(after)->device, member->name) == 0)
                         return xsn_d0_payload_number(after, "up", 1) != 0;
         }
-        return !was_down || is_used(a, member->name);
+        return !was_down || stays_up(a, member);
 }
 
 int xsn_lx_put_left(const struct lx_apply *a, struct xsn_nl_batch *batch, const struct xsn_d0_link *member)
@@ -180,7 +216,7 @@ int xsn_lx_put_left(const struct lx_apply *a, struct xsn_nl_batch *batch, const 
         was_down = mark.was_down;
         xsn_lx_mark_done(&mark);
         up = goes_up(a, member, was_down);
-        if (was_down && !is_used(a, member->name) && remember(member, false, &alias) < 0)
+        if (was_down && !stays_up(a, member) && remember(member, false, &alias) < 0)
                 return -ENOMEM;
         if (!up && !alias)
                 return 0;

@@ -400,6 +400,25 @@ static void put_active(struct lx_apply *a, const struct lx_step *st, struct xsn_
         end_options(batch);
 }
 
+/* Can the routes of all places go along that join() empties or takes down? */
+static int check_places(struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
+                        const struct xsn_d0_link *place, struct xsnet_error **ret_err)
+{
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        const struct xsn_d0_link *before = st->s->from ? xsn_lx_place_now(a, link) : NULL;
+        int r = 0;
+
+        if (before && (before != place || (before == link && needs_down(st))))
+                r = xsn_lx_check_routes(&a->lx->net, before, ret_err);
+        for (size_t i = 0; i < bond->members.n && r == 0; i++) {
+                const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
+
+                if (member && member->master != link->ifindex && xsn_lx_place_now(a, member) != place)
+                        r = xsn_lx_check_routes(&a->lx->net, xsn_lx_place_now(a, member), ret_err);
+        }
+        return r;
+}
+
 int xsn_lx_run_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
@@ -411,9 +430,11 @@ int xsn_lx_run_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
         if (!link)
                 return xsn_error_set(ret_err, -ENODEV, "no-such-device", "its device is gone");
         place = xsn_lx_place_then(a, st->s->to);
-        r = join(a, st, batch, link, ret_err);
+        r = check_places(a, st, link, place, ret_err);
         if (r == 0)
-                r = xsn_lx_send(a, batch, 0, ret_err);
+                r = join(a, st, batch, link, ret_err);
+        if (r == 0)
+                r = xsn_lx_send(a, batch, LX_MAY_EXIST, ret_err);
         if (r < 0)
                 return r;
         xsn_nl_batch_clear(batch);

@@ -22,8 +22,15 @@ static int port_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0
         const char *network = xsn_object_network(to);
         const struct xsn_d0_link *bridge = xsn_lx_bridge(a, network), *place = bridge ? bridge : link;
         bool wants = bridge ? xsn_lx_wants_ipv6(a, network) : to->cls->has_address && to->a.ipv6_address.n > 0;
-        int r;
+        bool autoconf = to->cls->has_address && to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
+        int r = 0;
 
+        /* On the way back nothing of the NIC's own was changed, but for IPv6 as a whole. */
+        if (autoconf && (xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE) || (bridge && xsn_lx_takes_autoconf(st))) &&
+            (bridge || !a->plan->back))
+                r = xsn_lx_ipv6_ra(a, st, xsn_lx_place_now(a, link), place);
+        if (r < 0)
+                return r;
         /* What has addresses keeps them until they have moved: see xsn_lx_move(). */
         if (moves(a, st, link) && xsn_lx_place_has(&a->lx->net, xsn_lx_place_now(a, link)))
                 return wants ? xsn_lx_ipv6_on(a, st, place, true) : 0;
@@ -36,12 +43,8 @@ static int port_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0
                 r = wants ? xsn_lx_ipv6_on(a, st, link, true) : xsn_lx_ipv6_default(a, st, link);
         if (r == 0 && wants)
                 r = xsn_lx_ipv6_on(a, st, place, true);
-        if (r == 0 && to->cls->has_address && to->a.ipv6_mode.value == XSNET_IP_AUTOCONF &&
-            xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE)) {
+        if (r == 0 && autoconf && xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE))
                 r = xsn_lx_ipv6_on(a, st, place, true);
-                if (r == 0)
-                        r = xsn_lx_sysctl(a, st, place->name, "accept_ra", "1", true);
-        }
         return r;
 }
 
@@ -197,8 +200,8 @@ static struct xsn_d0_link *old_place(const struct lx_apply *a, const struct lx_s
         return bridge ? bridge : link;
 }
 
-/* The VLANs of a parent follow it. */
-static int follow(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
+/* The VLANs of a parent follow it; `check`: only whether they can. */
+static int follow(struct lx_apply *a, struct lx_step *st, bool check, struct xsnet_error **ret_err)
 {
         const struct xsnet_object *to = st->s->to;
         struct xsn_d0_link *link = xsn_lx_device(a, to), *before, *after;
@@ -207,7 +210,10 @@ static int follow(struct lx_apply *a, struct lx_step *st, struct xsnet_error **r
                 return 0;
         before = old_place(a, st, link);
         after = xsn_lx_place_then(a, to);
-        return after && after != before ? xsn_lx_move_vlans(a, st, before->ifindex, after->ifindex, ret_err) : 0;
+        if (!after || after == before)
+                return 0;
+        return check ? xsn_lx_check_vlans(a, before->ifindex, ret_err)
+                     : xsn_lx_move_vlans(a, before->ifindex, after->ifindex, ret_err);
 }
 
 /* Renames first: nothing else looks for the old name after it. */
@@ -222,6 +228,8 @@ int xsn_lx_run_unit(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
                 r = xsn_lx_fresh(a, ret_err);
         if (!to)
                 return r < 0 ? r : xsn_lx_leave(a, st, ret_err);
+        if (r >= 0)
+                r = follow(a, st, true, ret_err);
         if (r >= 0 && kind == XSNET_KIND_PIF)
                 done = r = xsn_lx_rename(a, st, ret_err);
         if (r >= 0 && kind == XSNET_KIND_BOND && xsn_lx_bond_pending(st))
@@ -229,6 +237,6 @@ int xsn_lx_run_unit(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
         else if (r >= 0 && !st->moved && xsn_lx_changed(st, XSNET_FIELD_NETWORK))
                 done = r = xsn_lx_move(a, st, ret_err);
         if (r >= 0)
-                r = follow(a, st, ret_err);
+                r = follow(a, st, false, ret_err);
         return r < 0 ? r : r || done;
 }

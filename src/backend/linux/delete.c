@@ -208,12 +208,13 @@ static void delete_one(struct lx_apply *a, const struct lx_delete *d)
 
 int xsn_lx_delete_next(struct lx_apply *a, struct xsnet_error **ret_err)
 {
-        const struct lx_delete *d = &a->deletes[a->deleted];
+        const struct lx_delete *d;
         size_t n;
         int r = 0;
 
         if (a->deleted >= a->n_deletes)
                 return 0;
+        d = &a->deletes[a->deleted];
         n = choose(a);
         if (n > 1)
                 r = try_group(a, d, n, ret_err);

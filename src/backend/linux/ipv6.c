@@ -56,6 +56,21 @@ void xsn_lx_port_ipv6(struct lx_apply *a, const struct xsn_d0_link *link, const 
         (void)xsn_netns_sysctl_write(a->lx->netns, &item, 1, NULL);
 }
 
+int xsn_lx_ipv6_ra(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *from,
+                   const struct xsn_d0_link *link)
+{
+        struct xsn_sysctl items[] = {
+                { .dir = "ipv6/conf", .dev = from->name, .key = "accept_ra" },
+                { .dir = "ipv6/conf", .dev = link->name, .key = "accept_ra" },
+        };
+        char want, is;
+
+        (void)xsn_netns_sysctl_read(a->lx->netns, items, XSN_ARRAY_SIZE(items), NULL);
+        want = items[0].result == 0 && items[0].value[0] == '2' ? '2' : '1';
+        is = items[1].result == 0 ? items[1].value[0] : '0';
+        return is >= want ? 0 : xsn_lx_sysctl(a, st, link->name, "accept_ra", want == '2' ? "2" : "1", true);
+}
+
 int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
 {
         return xsn_lx_sysctl(a, st, link->name, "disable_ipv6", read_default(a), false);

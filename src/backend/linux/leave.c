@@ -39,6 +39,7 @@ static bool has_row(const struct xsnet_object *obj, const struct xsn_route *rout
 struct heir {
         struct xsn_d0_link *link;       /* NULL: there is none */
         const struct xsnet_object *obj; /* who has the addresses after the plan: it, or a bond that takes it in */
+        bool all; /* the place goes, too: addresses that no object has are to stay as well */
 };
 
 static bool shares_address(const struct xsnet_object *before, const struct xsnet_object *after)
@@ -62,7 +63,7 @@ static struct heir find_heir(const struct lx_apply *a, const struct xsn_bond *bo
                 const char *device = before && XSN_PIF(before) ? XSN_PIF(before)->device : NULL;
 
                 if (device && after && xsn_strs_has(&bond->members, device) && shares_address(&bond->o, after))
-                        return (struct heir){ xsn_d0_link_named(&a->lx->net, device), after };
+                        return (struct heir){ xsn_d0_link_named(&a->lx->net, device), after, false };
         }
         for (size_t i = 0; i < target->n_touched; i++) {
                 const struct xsnet_object *after = target->touched[i].after;
@@ -71,8 +72,32 @@ static struct heir find_heir(const struct lx_apply *a, const struct xsn_bond *bo
                 for (size_t j = 0; members && j < members->n && shares_address(&bond->o, after); j++)
                         if (xsn_strs_has(&bond->members, XSN_ITEM(*members, char *, j)))
                                 return (struct heir){
-                                        xsn_d0_link_named(&a->lx->net, XSN_ITEM(*members, char *, j)), after
+                                        xsn_d0_link_named(&a->lx->net, XSN_ITEM(*members, char *, j)), after, false
                                 };
+        }
+        return (struct heir){ 0 };
+}
+
+static bool has_local(const struct xsn_d0_link *place)
+{
+        const struct xsn_d0_addr *addr = place->addrs;
+
+        while (addr && !xsn_d0_addr_is_local4(addr))
+                addr = addr->next;
+        return addr;
+}
+
+/* The planner knows nothing of link-local addresses: where there is nothing else, the first member gets them. */
+static struct heir find_local_heir(const struct lx_apply *a, const struct xsn_bond *bond)
+{
+        const struct xsnet_state *wanted = a->plan->targets[a->target].wanted;
+        const char *first = bond->members.n > 0 ? XSN_ITEM(bond->members, char *, 0) : NULL;
+
+        for (size_t i = 0; first && i < wanted->n_objects; i++) {
+                const struct xsn_pif *pif = XSN_PIF(wanted->objects[i]);
+
+                if (pif && pif->device && strcmp(pif->device, first) == 0)
+                        return (struct heir){ xsn_d0_link_named(&a->lx->net, first), wanted->objects[i], true };
         }
         return (struct heir){ 0 };
 }
@@ -111,7 +136,8 @@ static int hand_on(struct lx_apply *a, const struct xsn_d0_link *bond, const str
         xsn_lx_port_ipv6(a, heir->link, NULL);
         xsn_nl_batch_clear(batch);
         for (const struct xsn_d0_addr *addr = place->addrs; addr; addr = addr->next)
-                if (xsn_lx_goes_along(addr) && has_address(heir->obj, &addr->ip))
+                if (xsn_lx_goes_along(addr) &&
+                    (has_address(heir->obj, &addr->ip) || (heir->all && xsn_d0_addr_is_local4(addr))))
                         xsn_lx_put_addr(batch, RTM_NEWADDR, addr, heir->link);
         r = xsn_lx_send(a, batch, 0, ret_err);
         if (r < 0)
@@ -120,7 +146,7 @@ static int hand_on(struct lx_apply *a, const struct xsn_d0_link *bond, const str
         xsn_nl_batch_clear(batch);
         for (int via = 0; via <= 1; via++)
                 for (const struct xsn_d0_route *route = place->routes; route; route = route->next)
-                        if (xsn_lx_route_goes(route) && !route->by_id && (route->via.family != 0) == via &&
+                        if (xsn_lx_route_goes(route) && (route->via.family != 0) == via &&
                             route_wanted(heir->obj, route))
                                 xsn_lx_put_route(batch, RTM_NEWROUTE, route, place->ifindex, heir->link);
         for (const struct xsn_d0_route *route = a->lx->net.multipath; route; route = route->next)
@@ -220,7 +246,13 @@ int xsn_lx_leave(struct lx_apply *a, struct lx_step *st, struct xsnet_error **re
         bridge = place != link ? xsn_lx_bridge(a, xsn_object_network(from)) : NULL;
         if (XSN_BOND(from))
                 heir = find_heir(a, XSN_BOND(from));
+        /* On the way back, the journal of each member says which it had. */
+        heir.all = bridge != place && !a->plan->back;
+        if (XSN_BOND(from) && !heir.link && heir.all && has_local(place))
+                heir = find_local_heir(a, XSN_BOND(from));
         if (heir.link)
+                r = xsn_lx_check_routes(&a->lx->net, place, ret_err);
+        if (heir.link && r == 0)
                 r = hand_on(a, link, place, &heir, ret_err);
         if (r == 0 && bridge == place)
                 r = clear_bridge(a, from, bridge, ret_err);

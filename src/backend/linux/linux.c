@@ -24,6 +24,7 @@ static void close_lx(struct lx *lx)
         xsn_nl_close(lx->nl);
         xsn_netns_close(lx->netns);
         xsn_close_fdp(&lx->ioctl_fd);
+        xsn_free(lx->netns_name);
         xsn_free(lx->host);
         xsn_free(lx);
 }
@@ -82,6 +83,9 @@ static int enter(struct lx *lx, const char *name, struct xsnet_error **ret_err)
                 r = xsn_netns_open(name, &lx->netns, ret_err);
         if (r < 0)
                 return r;
+        lx->netns_name = name ? xsn_strdup(name) : NULL;
+        if (name && !lx->netns_name)
+                return xsn_error_oom(ret_err);
         lx->own_netns = xsn_netns_same(own, lx->netns);
         options.netns = lx->netns;
         return xsn_nl_open(&options, &lx->nl, ret_err);
@@ -143,6 +147,22 @@ static int lx_identify(struct xsn_backend *backend, char **ret_identity, char **
         return xsn_netns_identify(lx_of(backend)->netns, ret_identity, ret_boot, ret_err);
 }
 
+/*
+ * A named namespace may be deleted, and one of the same name made. What is below /proc ends with a process or is a
+ * number that is given again: there what was opened is what was meant.
+ */
+static bool lx_has_moved(struct xsn_backend *backend)
+{
+        _cleanup_(xsn_netns_closep) struct xsn_netns *now = NULL;
+        const struct lx *lx = lx_of(backend);
+        int r;
+
+        if (!lx->netns_name || !*lx->netns_name || !strncmp(lx->netns_name, "/proc/", 6))
+                return false;
+        r = xsn_netns_open(lx->netns_name, &now, NULL);
+        return r < 0 ? r == -ENOENT || r == -EINVAL : !xsn_netns_same(now, lx->netns);
+}
+
 static const struct xsn_caps *lx_get_caps(struct xsn_backend *backend)
 {
         return &lx_of(backend)->caps;
@@ -158,6 +178,7 @@ const struct xsn_backend_ops xsn_linux_backend_ops = {
         .scheme = "linux",
         .open = lx_open,
         .identify = lx_identify,
+        .has_moved = lx_has_moved,
         .close = lx_close,
         .observe = lx_observe,
         .get_caps = lx_get_caps,

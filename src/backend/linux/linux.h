@@ -32,6 +32,7 @@ struct lx {
         struct xsn_backend base;
         struct xsn_backend_env env;
         struct xsn_netns *netns;
+        char *netns_name; /* as the URI says it; NULL: the thread's own of then */
         bool own_netns; /* the process's own: files under /run tell of it */
         struct xsn_nl *nl;
         const struct xsn_nl_ops *nl_ops; /* of all its sockets; NULL: the kernel's */
@@ -121,6 +122,8 @@ int xsn_lx_view_network(struct lx_view *view, struct xsn_d0_link *link);
 int xsn_lx_view_pif(struct lx_view *view, struct xsn_d0_link *link, uint32_t position);
 int xsn_lx_view_bond(struct lx_view *view, struct xsn_d0_link *link);
 int xsn_lx_view_vlan(struct lx_view *view, struct xsn_d0_link *link);
+/* The tag of a link of the kind "vlan"; false: it is a VLAN that the model does not have. */
+bool xsn_lx_vlan_tag(const struct xsn_d0_link *link, uint16_t *ret_tag);
 int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link);
 int xsn_lx_view_tunnels(struct lx_view *view, struct xsnet_error **ret_err);
 /* Rows of every link: status, owner, payload. */

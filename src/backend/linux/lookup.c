@@ -216,6 +216,16 @@ static bool is_derived(const struct lx_apply *a, const struct lx_step *st)
         return gateway && a->n_gateways == 1 && a->n_management <= 1;
 }
 
+/* The addresses by router advertisements do not go along: until the next one comes, nothing but the mark tells. */
+bool xsn_lx_takes_autoconf(const struct lx_step *st)
+{
+        const struct xsnet_object *to = st->s->to;
+
+        return to->cls->has_address && to->a.ipv6_mode.value == XSNET_IP_AUTOCONF &&
+               (!st->s->from || xsn_lx_changed(st, XSNET_FIELD_NETWORK) || xsn_lx_changed(st, XSNET_FIELD_MEMBERS) ||
+                xsn_lx_changed(st, XSNET_FIELD_PIF));
+}
+
 static void mark_settings(const struct lx_apply *a, const struct lx_step *st, struct lx_mark *mark)
 {
         const struct xsnet_object *to = st->s->to;
@@ -226,6 +236,9 @@ static void mark_settings(const struct lx_apply *a, const struct lx_step *st, st
                 mark->management = to->a.management == is_derived(a, st) ? -1 : to->a.management;
         if (xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE))
                 mark->autoconf = to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
+        else if (xsn_lx_takes_autoconf(st))
+                /* Whose device is given back gets no mark for it: the next router advertisement tells. */
+                mark->autoconf = to->owner || !st->s->mark;
 }
 
 /* On the way back: as it was, whatever it said. *ret_alias NULL: this is not the way back. */

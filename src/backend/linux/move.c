@@ -15,7 +15,7 @@
 /* Addresses that were given; the kernel makes its own on the other device by itself. */
 bool xsn_lx_goes_along(const struct xsn_d0_addr *addr)
 {
-        return xsn_d0_addr_counts(addr) && !addr->dynamic;
+        return (xsn_d0_addr_counts(addr) && !addr->dynamic) || xsn_d0_addr_is_local4(addr);
 }
 
 bool xsn_lx_route_goes(const struct xsn_d0_route *route)
@@ -37,13 +37,17 @@ bool xsn_lx_place_has(const struct xsn_d0_net *net, const struct xsn_d0_link *pl
         return false;
 }
 
+/*
+ * The kernel replaces the first route of the prefix, metric and table, whose device it may be: where there are several,
+ * one is added instead, and its old one goes with the place.
+ */
 void xsn_lx_put_route(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_route *route, uint32_t from,
                       const struct xsn_d0_link *to)
 {
         _cleanup_(xsn_freep) char *label = xsn_d0_route_label(&route->to, &route->via, to->name);
+        uint16_t flags = type != RTM_NEWROUTE ? 0 : NLM_F_CREATE | (route->shared ? NLM_F_APPEND : NLM_F_REPLACE);
 
-        (void)xsn_d0_put_route_copy(batch, type, type == RTM_NEWROUTE ? NLM_F_CREATE | NLM_F_REPLACE : 0, route, from,
-                                    to->ifindex, label);
+        (void)xsn_d0_put_route_copy(batch, type, flags, route, from, to->ifindex, label);
 }
 
 void xsn_lx_put_addr(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_addr *addr,
@@ -78,12 +82,15 @@ void xsn_lx_put_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, 
 void xsn_lx_drop_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, const struct xsn_d0_link *src,
                        const struct xsn_d0_link *at)
 {
-        (void)net;
         for (const struct xsn_d0_addr *addr = src->addrs; addr; addr = addr->next)
                 if (xsn_lx_goes_along(addr))
                         xsn_lx_put_addr(batch, RTM_DELADDR, addr, at);
         for (const struct xsn_d0_route *route = src->routes; route; route = route->next)
                 if (xsn_lx_route_goes(route))
+                        xsn_lx_put_route(batch, RTM_DELROUTE, route, src->ifindex, at);
+        /* One that shares its prefix and metric was not replaced. */
+        for (const struct xsn_d0_route *route = net->multipath; route; route = route->next)
+                if (route->shared && xsn_d0_route_uses(route, src->ifindex))
                         xsn_lx_put_route(batch, RTM_DELROUTE, route, src->ifindex, at);
 }
 
@@ -136,7 +143,7 @@ static int go(struct lx_apply *a, const struct lx_step *st, const struct move *m
                 xsn_lx_put_up(batch, m->bridge, true);
         xsn_lx_put_master(batch, m->link, m->bridge ? m->bridge->ifindex : 0);
         xsn_lx_put_place(batch, &a->lx->net, m->now, m->then);
-        r = xsn_lx_send(a, batch, 0, ret_err);
+        r = xsn_lx_send(a, batch, LX_MAY_EXIST, ret_err);
         if (r < 0)
                 return r;
         /* Only now does anything go away, and most of it has: the kernel drops a device's routes with its addresses. */
@@ -160,7 +167,7 @@ static int put_back(struct lx_apply *a, const struct move *m, int code, struct x
         if (m->leaving && m->leaving->has_mac)
                 xsn_lx_put_mac(batch, m->leaving, &m->leaving->mac);
         xsn_lx_put_place(batch, &a->lx->net, m->now, m->now);
-        r = xsn_lx_send(a, batch, 0, NULL);
+        r = xsn_lx_send(a, batch, LX_MAY_EXIST, NULL);
         xsn_nl_batch_clear(batch);
         xsn_lx_drop_place(batch, &a->lx->net, m->now, m->then);
         (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
@@ -169,16 +176,20 @@ static int put_back(struct lx_apply *a, const struct move *m, int code, struct x
 }
 
 /* A next hop that is an object of its own names its device, so its routes cannot go along. */
-static int check_routes(const struct xsn_d0_link *place, struct xsnet_error **ret_err)
+int xsn_lx_check_routes(const struct xsn_d0_net *net, const struct xsn_d0_link *place, struct xsnet_error **ret_err)
 {
-        for (const struct xsn_d0_route *route = place->routes; route; route = route->next) {
-                char text[XSN_IP_STRLEN];
+        const struct xsn_d0_route *lists[] = { place->routes, net->multipath };
 
-                if (route->by_id)
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(lists); i++)
+                for (const struct xsn_d0_route *route = lists[i]; route; route = route->next) {
+                        char text[XSN_IP_STRLEN];
+
+                        if (!route->by_id || (route->multipath && !xsn_d0_route_uses(route, place->ifindex)))
+                                continue;
                         return xsn_error_set(ret_err, -EOPNOTSUPP, "not-supported",
                                              "the route to %s over %s has a nexthop object, which cannot be moved",
                                              xsn_ip_format_prefix(&route->to, text), place->name);
-        }
+                }
         return 0;
 }
 
@@ -193,7 +204,7 @@ int xsn_lx_move(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret
         m.then = xsn_lx_place_then(a, st->s->to);
         if (m.now == m.then)
                 return 0;
-        r = check_routes(m.now, ret_err);
+        r = xsn_lx_check_routes(&a->lx->net, m.now, ret_err);
         if (r < 0)
                 return r;
         m.bridge = m.then != m.link ? m.then : NULL;

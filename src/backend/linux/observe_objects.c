@@ -69,6 +69,8 @@ static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struc
 
         if (r < 0)
                 return r;
+        /* The mark comes in the message that brings a device up; only a bond's addresses may come without it. */
+        obj->begun = !link->alias && !(link->flags & IFF_UP) && (!link->addrs || link->role == LX_BOND);
         /* NICs and guests' devices are never ours to make. */
         obj->made = mark.made && mark.owner && obj->cls->kind != XSNET_KIND_PIF && obj->cls->kind != XSNET_KIND_VIF;
         obj->mark_taken = mark.taken;
@@ -326,19 +328,29 @@ int xsn_lx_view_bond(struct lx_view *view, struct xsn_d0_link *link)
 
 /* ---- VLANs and VIFs ---- */
 
-int xsn_lx_view_vlan(struct lx_view *view, struct xsn_d0_link *link)
+bool xsn_lx_vlan_tag(const struct xsn_d0_link *link, uint16_t *ret_tag)
 {
-        _cleanup_(xsnet_object_unrefp) struct xsnet_object *obj = NULL;
-        const struct xsn_d0_link *lower = xsn_d0_link_at(&view->lx->net, link->lower);
         struct nlattr *tb[IFLA_VLAN_MAX + 1] = { NULL };
-        int r = 0;
 
         if (link->info)
                 (void)xsn_nl_parse_nested(link->info, tb, IFLA_VLAN_MAX, NULL, NULL);
         /* Another tag type (802.1ad) is nothing that the model has. */
-        if (!lower || !tb[IFLA_VLAN_ID] || nla_len(tb[IFLA_VLAN_ID]) != 2 ||
+        if (!tb[IFLA_VLAN_ID] || nla_len(tb[IFLA_VLAN_ID]) != 2 ||
             (tb[IFLA_VLAN_PROTOCOL] && nla_len(tb[IFLA_VLAN_PROTOCOL]) == 2 &&
              memcmp(nla_data(tb[IFLA_VLAN_PROTOCOL]), "\x81\x00", 2) != 0))
+                return false;
+        *ret_tag = nla_get_u16(tb[IFLA_VLAN_ID]);
+        return true;
+}
+
+int xsn_lx_view_vlan(struct lx_view *view, struct xsn_d0_link *link)
+{
+        _cleanup_(xsnet_object_unrefp) struct xsnet_object *obj = NULL;
+        const struct xsn_d0_link *lower = xsn_d0_link_at(&view->lx->net, link->lower);
+        uint16_t tag;
+        int r;
+
+        if (!lower || !xsn_lx_vlan_tag(link, &tag))
                 return 0;
         r = new_object(view, XSNET_KIND_VLAN, &obj);
         if (r < 0)
@@ -348,7 +360,7 @@ int xsn_lx_view_vlan(struct lx_view *view, struct xsn_d0_link *link)
                 lower = lower->pif;
         r = xsn_object_set_string(obj, XSNET_FIELD_PIF, lower->name);
         if (r == 0)
-                r = set_u32(obj, XSNET_FIELD_TAG, &XSN_VLAN(obj)->tag, nla_get_u16(tb[IFLA_VLAN_ID]));
+                r = set_u32(obj, XSNET_FIELD_TAG, &XSN_VLAN(obj)->tag, tag);
         if (r == 0)
                 r = xsn_object_set_string(obj, XSNET_FIELD_DEVICE, link->name);
         return r < 0 ? r : finish(view, obj, link);

@@ -84,15 +84,21 @@ static int mark_of(const struct lx_step *st, const struct xsn_d0_link *link, con
 static int rename_down(struct lx_apply *a, struct xsn_d0_link *link, const char *name, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
-        int r = xsn_nl_batch_new(&batch, ret_err);
+        int r = xsn_lx_check_routes(&a->lx->net, link, ret_err), put;
 
+        if (r == 0)
+                r = xsn_nl_batch_new(&batch, ret_err);
         if (r < 0)
                 return r;
         xsn_lx_put_up(batch, link, false);
         put_name(batch, link, name);
         xsn_lx_put_up(batch, link, true);
+        r = xsn_lx_send(a, batch, 0, ret_err);
+        /* Also where the name was refused: it has been down. */
+        xsn_nl_batch_clear(batch);
         xsn_lx_put_place(batch, &a->lx->net, link, link);
-        return xsn_lx_send(a, batch, 0, ret_err);
+        put = xsn_lx_send(a, batch, LX_MAY_EXIST, r < 0 ? NULL : ret_err);
+        return r < 0 ? r : put;
 }
 
 /* The kernel's own name of it, and what goes with that. */

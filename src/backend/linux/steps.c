@@ -197,7 +197,7 @@ static int network_ipv6(struct lx_apply *a, struct lx_step *st)
                                                                                         : xsn_lx_ipv6_off(a, st, link);
         r = link->ipv6_off <= 0 && !st->s->from ? 0 : xsn_lx_ipv6_on(a, st, link, true);
         if (r == 0 && autoconf)
-                r = xsn_lx_sysctl(a, st, link->name, "accept_ra", "1", true);
+                r = xsn_lx_ipv6_ra(a, st, link, link);
         return r;
 }
 

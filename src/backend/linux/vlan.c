@@ -147,15 +147,25 @@ static int move_vlan(struct lx_apply *a, const struct xsn_d0_link *link, uint32_
                 (void)xsn_netns_sysctl_write(a->lx->netns, &off, 1, NULL);
         xsn_nl_batch_clear(batch);
         put_rest(batch, &a->lx->net, link);
-        return xsn_lx_send(a, batch, 0, ret_err);
+        return xsn_lx_send(a, batch, LX_MAY_EXIST, ret_err);
 }
 
-int xsn_lx_move_vlans(struct lx_apply *a, struct lx_step *st, uint32_t from, uint32_t to, struct xsnet_error **ret_err)
+int xsn_lx_check_vlans(const struct lx_apply *a, uint32_t from, struct xsnet_error **ret_err)
+{
+        const struct xsn_d0_net *net = &a->lx->net;
+        int r = 0;
+
+        for (size_t i = 0; i < net->n_links && r == 0; i++)
+                if (net->links[i]->role == LX_VLAN && net->links[i]->lower == from)
+                        r = xsn_lx_check_routes(net, net->links[i], ret_err);
+        return r;
+}
+
+int xsn_lx_move_vlans(struct lx_apply *a, uint32_t from, uint32_t to, struct xsnet_error **ret_err)
 {
         const struct xsn_d0_net *net = &a->lx->net;
         int moved = 0;
 
-        (void)st;
         for (size_t i = 0; i < net->n_links; i++) {
                 const struct xsn_d0_link *link = net->links[i];
                 int r;
