@@ -68,7 +68,8 @@ void xsn_ovs_caps_find(xsn_ovs_has_fn has, const void *server, const struct ovs_
 {
         struct ovs_caps found = {
                 .caps.flags = XSN_CAP_DETACH_VIF | XSN_CAP_NAMES_BRIDGE | XSN_CAP_NAMES_DEVICES |
-                              XSN_CAP_OBSERVES_VIFS | XSN_CAP_ANY_TUNNEL | (local ? XSN_CAP_BEST_GATEWAY : 0),
+                              XSN_CAP_OBSERVES_VIFS | XSN_CAP_ANY_TUNNEL | XSN_CAP_MARKS_PORTS |
+                              (local ? XSN_CAP_BEST_GATEWAY : 0),
                 .caps.rate_unit = 1000, /* whole kbit/s */
                 .protects = has(server, xsn_ovs_tables[OVS_PORT].name, "protected"),
         };
