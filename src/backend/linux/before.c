@@ -73,9 +73,10 @@ static bool is_used(const struct lx_apply *a, const char *device)
         return false;
 }
 
-static bool stays_up(const struct lx_apply *a, const struct xsn_d0_link *link)
+/* `device`: what it is called when the plan is done. */
+static bool stays_up(const struct lx_apply *a, const struct xsn_d0_link *link, const char *device)
 {
-        return is_used(a, link->name) || carries_others(a, link);
+        return is_used(a, device) || carries_others(a, link);
 }
 
 void xsn_lx_mark_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
@@ -88,10 +89,13 @@ void xsn_lx_mark_before(const struct lx_apply *a, const struct lx_step *st, cons
         /* Somebody else's text leaves no place for it. */
         if (mark->taken || !from)
                 return;
-        if (vif ? !xsn_object_network(to) : !device || (!is_used(a, device) && !carries_others(a, link)))
-                mark->was_down = false;
-        else if (!(link->flags & IFF_UP) && (moved ? xsn_object_network(to) != NULL : !vif && has_addresses(to)))
-                mark->was_down = true;
+        /* Of most there is nothing to remember and nothing to forget: no need to look at all objects and links. */
+        if (mark->was_down || !(link->flags & IFF_UP)) {
+                bool used = vif ? xsn_object_network(to) != NULL : device && stays_up(a, link, device);
+                bool begins = moved ? xsn_object_network(to) != NULL : !vif && has_addresses(to);
+
+                mark->was_down = used && (mark->was_down || begins);
+        }
         if (!xsn_object_network(to))
                 mark->mtu = moved ? 0 : mark->mtu;
         else if (!mark->mtu && xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU))
@@ -113,7 +117,7 @@ void xsn_lx_before(const struct lx_apply *a, const struct lx_step *st, const str
                 return;
         if (xsn_lx_mark_parse(link->alias, &mark) < 0)
                 return;
-        settings->down = settings->down || (mark.was_down && (vif || !stays_up(a, link)));
+        settings->down = settings->down || (mark.was_down && (vif || !stays_up(a, link, link->name)));
         if (settings->set_master && !settings->mtu)
                 settings->mtu = mark.mtu;
         xsn_lx_mark_done(&mark);
@@ -175,7 +179,7 @@ int xsn_lx_put_lower_down(const struct lx_apply *a, struct xsn_nl_batch *batch, 
         _cleanup_(xsn_freep) char *alias = NULL;
 
         /* Nothing is to be forgotten of most; one that has to leave its network does it in that step. */
-        if (!xsn_lx_mark_is_ours(lower->alias) || lower->master || stays_up(a, lower))
+        if (!xsn_lx_mark_is_ours(lower->alias) || lower->master || stays_up(a, lower, lower->name))
                 return 0;
         if (remember(lower, false, &alias) < 0)
                 return -ENOMEM;
@@ -201,7 +205,7 @@ static bool goes_up(const struct lx_apply *a, const struct xsn_d0_link *member, 
                 if (after && XSN_PIF(after) && strcmp(XSN_PIF(after)->device, member->name) == 0)
                         return xsn_d0_payload_number(after, "up", 1) != 0;
         }
-        return !was_down || stays_up(a, member);
+        return !was_down || stays_up(a, member, member->name);
 }
 
 int xsn_lx_put_left(const struct lx_apply *a, struct xsn_nl_batch *batch, const struct xsn_d0_link *member)
@@ -216,7 +220,7 @@ int xsn_lx_put_left(const struct lx_apply *a, struct xsn_nl_batch *batch, const 
         was_down = mark.was_down;
         xsn_lx_mark_done(&mark);
         up = goes_up(a, member, was_down);
-        if (was_down && !stays_up(a, member) && remember(member, false, &alias) < 0)
+        if (was_down && !stays_up(a, member, member->name) && remember(member, false, &alias) < 0)
                 return -ENOMEM;
         if (!up && !alias)
                 return 0;
