@@ -10,16 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int hex_digit(char c)
-{
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
-}
+#include "base/names.h"
 
 int xsn_mac_parse(const char *s, struct xsn_mac *ret_mac)
 {
@@ -33,8 +24,8 @@ int xsn_mac_parse(const char *s, struct xsn_mac *ret_mac)
                         separator = *s;
                 if (i > 0 && ((*s != ':' && *s != '-') || *s++ != separator))
                         return -EINVAL;
-                high = hex_digit(s[0]);
-                low = high < 0 ? -1 : hex_digit(s[1]);
+                high = xsn_hex_digit(s[0]);
+                low = high < 0 ? -1 : xsn_hex_digit(s[1]);
                 if (low < 0)
                         return -EINVAL;
                 mac.b[i] = (uint8_t)(high << 4 | low);

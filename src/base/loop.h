@@ -29,6 +29,8 @@ int xsn_loop_get_fd(const struct xsn_loop *loop);
 int xsn_loop_dispatch(struct xsn_loop *loop, struct xsnet_error **ret_err);
 /* Blocks until dispatch has work or xsn_loop_now() reaches deadline (UINT64_MAX: no limit). 0, -ETIMEDOUT, -EINTR. */
 int xsn_loop_wait(struct xsn_loop *loop, uint64_t deadline);
+#define XSN_NS_PER_MS UINT64_C(1000000)
+
 /* CLOCK_MONOTONIC in ns. */
 uint64_t xsn_loop_now(void);
 

@@ -69,7 +69,7 @@ void xsn_percent_encode(struct xsn_buf *buf, const char *s)
         }
 }
 
-static int hex_digit(char c)
+int xsn_hex_digit(char c)
 {
         const char *digits = "0123456789abcdef0123456789ABCDEF";
         const char *at = c ? strchr(digits, c) : NULL;
@@ -80,8 +80,8 @@ static int hex_digit(char c)
 /* The byte of the two digits, 1..255; -EINVAL for anything else. */
 static int decode_escape(const char *s)
 {
-        int high = hex_digit(s[0]);
-        int low = high < 0 ? -1 : hex_digit(s[1]);
+        int high = xsn_hex_digit(s[0]);
+        int low = high < 0 ? -1 : xsn_hex_digit(s[1]);
 
         if (low < 0 || (high == 0 && low == 0))
                 return -EINVAL;

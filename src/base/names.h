@@ -24,6 +24,8 @@ bool xsn_ifname_is_fallback(const char *name);
 /* [A-Za-z0-9._-]{1,63} */
 bool xsn_owner_valid(const char *owner);
 
+/* The value of a hexadecimal digit, of either case; -1. */
+int xsn_hex_digit(char c);
 /* RFC 3986 percent-encoding of everything but unreserved characters. */
 void xsn_percent_encode(struct xsn_buf *buf, const char *s);
 /* Decodes in place; -EINVAL for a bad escape or an encoded NUL. */

@@ -15,8 +15,7 @@
 #include "engine/report.h"
 #include "engine/store.h"
 
-#define XSN_NEVER     UINT64_MAX
-#define XSN_NS_PER_MS UINT64_C(1000000)
+#define XSN_NEVER UINT64_MAX
 
 struct xsn_run;
 struct xsnet_watch;

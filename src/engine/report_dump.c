@@ -7,10 +7,9 @@
 #include "base/buf.h"
 #include "base/enumtab.h"
 #include "base/export.h"
+#include "base/loop.h"
 #include "codec/plan_dump.h"
 #include "engine/report.h"
-
-#define NS_PER_MS 1000000
 
 XSN_ENUM_DEFINE(xsn_outcome, "outcome",
                 { XSNET_OUTCOME_NOTHING_TO_DO, "nothing-to-do", "Nothing to do." },
@@ -36,7 +35,7 @@ const char *xsn_outcome_name(int outcome)
 
 static void put_ms(struct xsn_buf *buf, uint64_t ns)
 {
-        xsn_buf_printf(buf, "%" PRIu64 ".%03" PRIu64 " ms", ns / NS_PER_MS, ns % NS_PER_MS / 1000);
+        xsn_buf_printf(buf, "%" PRIu64 ".%03" PRIu64 " ms", ns / XSN_NS_PER_MS, ns % XSN_NS_PER_MS / 1000);
 }
 
 static void put_part(const struct xsn_part *part, struct xsn_buf *buf)

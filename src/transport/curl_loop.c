@@ -10,7 +10,6 @@
 
 #include "base/alloc.h"
 
-#define NS_PER_MS UINT64_C(1000000)
 
 struct transfer {
         CURL *easy; /* the caller's */
@@ -202,7 +201,7 @@ static int want_timer(CURLM *multi, long timeout_ms, void *userdata)
         if (curl->no_memory)
                 return 0; /* it is set to now */
         xsn_source_set_time(curl->timer,
-                            timeout_ms < 0 ? UINT64_MAX : xsn_loop_now() + (uint64_t)timeout_ms * NS_PER_MS);
+                            timeout_ms < 0 ? UINT64_MAX : xsn_loop_now() + (uint64_t)timeout_ms * XSN_NS_PER_MS);
         return 0;
 }
 

@@ -11,12 +11,11 @@
 #include "base/alloc.h"
 #include "transport/ovsdb_priv.h"
 
-#define MS UINT64_C(1000000)
 
-#define CONNECT_LIMIT (10000 * MS)
-#define PROBE_AFTER   (5000 * MS)
-#define BACKOFF_MIN   (100 * MS)
-#define BACKOFF_MAX   (5000 * MS)
+#define CONNECT_LIMIT (10000 * XSN_NS_PER_MS)
+#define PROBE_AFTER   (5000 * XSN_NS_PER_MS)
+#define BACKOFF_MIN   (100 * XSN_NS_PER_MS)
+#define BACKOFF_MAX   (5000 * XSN_NS_PER_MS)
 #define MAX_REQUESTS  256
 /* Read in one dispatch, so that one server does not starve the rest of the loop. */
 #define READ_BYTES_MAX (1U << 20)

@@ -86,4 +86,26 @@ static inline void world_back(struct world *w)
         done = NULL;
 }
 
+/*
+ * There and back: the command shows the change, and then nothing of it. What settles by itself is given 100 ms, `tries`
+ * times.
+ */
+static inline void world_there_and_back(struct world *w, int tries, const char *text, const char *command,
+                                        const char *change)
+{
+        char before[PICTURE_MAX], after[PICTURE_MAX];
+
+        picture(before);
+        ck_says_not(command, change);
+        world_there(w, text);
+        ck_says(command, change);
+        world_back(w);
+        picture(after);
+        for (int i = 0; i < tries && strcmp(before, after) != 0; i++) {
+                usleep(100000);
+                picture(after);
+        }
+        ck_same(before, after);
+}
+
 #endif

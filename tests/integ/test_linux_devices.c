@@ -264,24 +264,13 @@ START_TEST(what_stands_on_a_vlan_is_called_after_its_new_device)
 }
 END_TEST
 
-static bool kernel_has(const char *args)
-{
-        char command[256];
-
-        snprintf(command, sizeof(command), "unshare -n ip link add name probe0 %s 2>/dev/null", args);
-        return system(command) == 0;
-}
-
 int main(void)
 {
         Suite *suite;
         TCase *tc;
 
-        if (geteuid() != 0 || !netns_test_possible() || !kernel_has("type bond") ||
-            !kernel_has("type gretap local 10.0.0.1 remote 10.0.0.2")) {
-                puts("this kernel has no bonding or no GRE; lab_linux_devices runs the same on one that has them");
+        if (!world_has_devices("lab_linux_devices"))
                 return 77;
-        }
         suite = suite_create("linux devices");
         tc = tcase_create("kernel");
         tcase_add_checked_fixture(tc, setup, teardown);

@@ -23,18 +23,9 @@ static void teardown(void)
         world_close(&w);
 }
 
-/* There and back: the command shows the change, and then nothing of it. */
 static void there_and_back(const char *text, const char *command, const char *change)
 {
-        char before[PICTURE_MAX], after[PICTURE_MAX];
-
-        picture(before);
-        ck_says_not(command, change);
-        world_there(&w, text);
-        ck_says(command, change);
-        world_back(&w);
-        picture(after);
-        ck_same(before, after);
+        world_there_and_back(&w, 0, text, command, change);
 }
 
 START_TEST(a_default_route_of_others_comes_back_with_metric_protocol_and_source)

@@ -24,22 +24,10 @@ static void teardown(void)
         world_close(&w);
 }
 
+/* The monitor of a bond takes its time. */
 static void there_and_back(const char *text, const char *command, const char *change)
 {
-        char before[PICTURE_MAX], after[PICTURE_MAX];
-
-        picture(before);
-        ck_says_not(command, change);
-        world_there(&w, text);
-        ck_says(command, change);
-        world_back(&w);
-        for (int i = 0; i < 30; i++) { /* the monitor of a bond takes its time */
-                picture(after);
-                if (strcmp(before, after) == 0)
-                        break;
-                usleep(100000);
-        }
-        ck_same(before, after);
+        world_there_and_back(&w, 30, text, command, change);
 }
 
 /* A bond by hand, whose address is that of its second member, which carries the frames. */
@@ -320,24 +308,13 @@ START_TEST(a_mark_of_how_a_nic_was_makes_no_address_ours)
 }
 END_TEST
 
-static bool kernel_has(const char *args)
-{
-        char command[256];
-
-        snprintf(command, sizeof(command), "unshare -n ip link add name probe0 %s 2>/dev/null", args);
-        return system(command) == 0;
-}
-
 int main(void)
 {
         Suite *suite;
         TCase *tc;
 
-        if (geteuid() != 0 || !netns_test_possible() || !kernel_has("type bond") ||
-            !kernel_has("type gretap local 10.0.0.1 remote 10.0.0.2")) {
-                puts("this kernel has no bonding or no GRE; lab_linux_rollback_devices runs the same on one that has");
+        if (!world_has_devices("lab_linux_rollback_devices"))
                 return 77;
-        }
         suite = suite_create("linux rollback devices");
         tc = tcase_create("kernel");
         tcase_add_checked_fixture(tc, setup, teardown);

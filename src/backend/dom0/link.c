@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One RTM_NEWLINK message read into a link, and what a guest's device is called. */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/if_link.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,4 +210,17 @@ bool xsn_d0_vif_name(const char *name, uint32_t *ret_domain, uint32_t *ret_devic
         if (ret_tap)
                 *ret_tap = tap;
         return true;
+}
+
+void xsn_d0_vif_write(bool tap, uint32_t domain, uint32_t device, char ret_name[XSN_D0_VIF_MAX])
+{
+        (void)snprintf(ret_name, XSN_D0_VIF_MAX, "%s%" PRIu32 ".%" PRIu32, tap ? "tap" : "vif", domain, device);
+}
+
+struct xsn_d0_link *xsn_d0_vif_link(const struct xsn_d0_net *net, bool tap, uint32_t domain, uint32_t device)
+{
+        char name[XSN_D0_VIF_MAX];
+
+        xsn_d0_vif_write(tap, domain, device, name);
+        return xsn_d0_link_named(net, name);
 }

@@ -119,5 +119,10 @@ struct xsn_ip xsn_d0_ip(const void *data, size_t len, unsigned plen);
  * ret_tap may be NULL.
  */
 bool xsn_d0_vif_name(const char *name, uint32_t *ret_domain, uint32_t *ret_device, bool *ret_tap);
+/* The other way: what the device of a guest is called, for numbers of any size. */
+#define XSN_D0_VIF_MAX 32
+void xsn_d0_vif_write(bool tap, uint32_t domain, uint32_t device, char ret_name[XSN_D0_VIF_MAX]);
+/* That device; NULL. */
+struct xsn_d0_link *xsn_d0_vif_link(const struct xsn_d0_net *net, bool tap, uint32_t domain, uint32_t device);
 
 #endif

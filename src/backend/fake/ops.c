@@ -12,7 +12,6 @@
 #include "base/alloc.h"
 
 #define NEVER     UINT64_MAX
-#define NS_PER_MS UINT64_C(1000000)
 
 struct xsn_fake_backend {
         struct xsn_backend base; /* first */
@@ -65,7 +64,7 @@ static bool begin(struct xsn_fake_backend *be)
         be->fault = xsn_fake_begin(be->fake);
         if (be->fault.what != XSN_FAULT_DELAY)
                 return false;
-        xsn_source_set_time(be->timer, xsn_loop_now() + (uint64_t)be->fault.value * NS_PER_MS);
+        xsn_source_set_time(be->timer, xsn_loop_now() + (uint64_t)be->fault.value * XSN_NS_PER_MS);
         return true;
 }
 

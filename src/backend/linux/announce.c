@@ -11,7 +11,7 @@
 #include "backend/linux/apply.h"
 #include "base/alloc.h"
 
-#define WAIT_NS     (UINT64_C(20) * 1000 * 1000)
+#define WAIT_NS     (20 * XSN_NS_PER_MS)
 #define WAITS_MAX   75 /* for a carrier: bonds find theirs after some hundred ms, NICs that were down need longer */
 
 void xsn_lx_note_move(struct lx_apply *a, const struct xsn_d0_link *from, const struct xsn_d0_link *to)

@@ -384,7 +384,6 @@ int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
         const struct xsn_d0_link *master = xsn_d0_link_at(&view->lx->net, link->master);
         const uint64_t *rate = xsn_hash_get_str(&view->rates, link->name);
         struct xsn_vif *vif;
-        char other[IFNAMSIZ + 16];
         bool tap = false, begun;
         int r;
 
@@ -395,9 +394,7 @@ int xsn_lx_view_vif(struct lx_view *view, struct xsn_d0_link *link)
         if (!xsn_d0_vif_name(link->name, &vif->domain, &vif->device, &tap))
                 return 0;
         /* A guest with an emulated NIC has both devices: they are one VIF, seen by its vif. */
-        if (tap)
-                (void)snprintf(other, sizeof(other), "vif%u.%u", vif->domain, vif->device);
-        if (tap && xsn_d0_link_named(&view->lx->net, other))
+        if (tap && xsn_d0_vif_link(&view->lx->net, false, vif->domain, vif->device))
                 return 0;
         xsn_object_mark(obj, XSNET_FIELD_DOMAIN);
         xsn_object_mark(obj, XSNET_FIELD_VIF_DEVICE);

@@ -197,7 +197,7 @@ static const struct xsn_d0_link *own_ifb(const struct xsn_d0_net *net, const str
 
         ifb_name(link->name, name);
         ifb = xsn_d0_link_named(net, name);
-        if (!ifb || strcmp(ifb->kind, "ifb") != 0 || (ifb->alias && strncmp(ifb->alias, "xsnet:", 6) != 0))
+        if (!ifb || strcmp(ifb->kind, "ifb") != 0 || (ifb->alias && !xsn_lx_mark_is_ours(ifb->alias)))
                 return NULL;
         return ifb;
 }
@@ -445,7 +445,6 @@ void xsn_lx_drop_left(struct lx_apply *a)
 
 int xsn_lx_run_rate(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
 {
-        static const char *const prefixes[] = { "vif", "tap" };
         const struct xsn_vif *vif = st->s->to ? XSN_VIF(st->s->to) : NULL;
         bool left = vif && st->s->from && xsn_d0_payload_number(st->s->from, "ingress", 0) >
                                                   xsn_d0_payload_number(st->s->to, "ingress", 0);
@@ -456,12 +455,9 @@ int xsn_lx_run_rate(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
                 return 0;
         if (a->moved)
                 r = xsn_lx_fresh(a, ret_err);
-        for (size_t i = 0; i < XSN_ARRAY_SIZE(prefixes) && r >= 0; i++) {
-                struct xsn_d0_link *link;
-                char name[40];
+        for (int tap = 0; tap <= 1 && r >= 0; tap++) {
+                struct xsn_d0_link *link = xsn_d0_vif_link(&a->lx->net, tap, vif->domain, vif->device);
 
-                (void)snprintf(name, sizeof(name), "%s%u.%u", prefixes[i], vif->domain, vif->device);
-                link = xsn_d0_link_named(&a->lx->net, name);
                 if (link)
                         r = limit(a, link, xsn_object_is_set(&vif->o, XSNET_FIELD_RATE_LIMIT) ? vif->rate_limit : 0,
                                   ret_err);

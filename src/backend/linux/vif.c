@@ -2,19 +2,10 @@
 /* VIFs: the guest's device, and the emulated one beside it, join a bridge or leave it. Never made, never deleted. */
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "backend/linux/apply.h"
 #include "base/alloc.h"
-
-static struct xsn_d0_link *find(const struct lx_apply *a, const struct xsn_vif *vif, const char *prefix)
-{
-        char name[40];
-
-        (void)snprintf(name, sizeof(name), "%s%u.%u", prefix, vif->domain, vif->device);
-        return xsn_d0_link_named(&a->lx->net, name);
-}
 
 static int set_vif(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link, struct xsnet_error **ret_err)
 {
@@ -48,7 +39,6 @@ static int vif_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_
 
 int xsn_lx_build_vif(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
 {
-        static const char *const prefixes[] = { "vif", "tap" };
         const struct xsn_vif *vif = st->s->to ? XSN_VIF(st->s->to) : NULL;
         bool any = false;
         int r = 0;
@@ -58,8 +48,8 @@ int xsn_lx_build_vif(struct lx_apply *a, struct lx_step *st, int phase, struct x
                                      "linux: a guest's device cannot be removed");
         if (phase != LX_PH_SYSCTL && phase != LX_PH_LINK && !(phase == LX_PH_REPAIR && a->plan->back))
                 return 0;
-        for (size_t i = 0; i < XSN_ARRAY_SIZE(prefixes) && r == 0; i++) {
-                struct xsn_d0_link *link = find(a, vif, prefixes[i]);
+        for (int tap = 0; tap <= 1 && r == 0; tap++) {
+                struct xsn_d0_link *link = xsn_d0_vif_link(&a->lx->net, tap, vif->domain, vif->device);
 
                 if (!link)
                         continue;

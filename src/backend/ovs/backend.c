@@ -14,9 +14,9 @@
 #include "base/alloc.h"
 
 #define DEFAULT_PLACE "unix:/var/run/openvswitch/db.sock"
-#define ANSWER_LIMIT  (30000 * OVS_MS)
+#define ANSWER_LIMIT  (30000 * XSN_NS_PER_MS)
 /* A server that is started again is back by then. */
-#define COME_BACK_LIMIT (5000 * OVS_MS)
+#define COME_BACK_LIMIT (5000 * XSN_NS_PER_MS)
 
 static struct ox *ox_of(struct xsn_backend *backend)
 {
@@ -192,11 +192,6 @@ static void ask(struct ox *ox)
                 end_observe(ox, r, err);
 }
 
-static void on_ready(void *userdata)
-{
-        (void)userdata;
-}
-
 static void on_lost(const struct xsnet_error *err, void *userdata)
 {
         struct ox *ox = userdata;
@@ -262,8 +257,8 @@ static int start(struct ox *ox, struct xsn_ovsdb *client, struct xsnet_error **r
 
 static int open_client(struct ox *ox, const struct xsn_ovsdb_tls *tls, struct xsnet_error **ret_err)
 {
-        struct xsn_ovsdb_callbacks callbacks = { on_ready, on_lost, ox };
-        struct xsn_ovsdb_options options = { .backoff_max = 1000 * OVS_MS };
+        struct xsn_ovsdb_callbacks callbacks = { NULL, on_lost, ox };
+        struct xsn_ovsdb_options options = { .backoff_max = 1000 * XSN_NS_PER_MS };
         _cleanup_(xsn_ovsdb_closep) struct xsn_ovsdb *client = NULL;
         int r;
 

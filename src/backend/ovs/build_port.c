@@ -4,7 +4,6 @@
  * in it stays; an Interface moves with its keys between a Port of its own and a bond.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "backend/ovs/build.h"
@@ -264,16 +263,15 @@ static int put_vif(struct ovs_build *b, const char *device, const char *network)
 /* Both devices of a guest with an emulated NIC are one VIF. */
 int xsn_ovs_build_vif(struct ovs_build *b)
 {
-        static const char *const prefixes[] = { "vif", "tap" };
         const struct xsnet_object *to = b->step->to;
         const struct xsn_vif *vif = XSN_VIF(to ? to : b->step->from);
         const char *network = to ? xsn_object_network(to) : NULL;
         int r = 0;
 
-        for (size_t i = 0; i < XSN_ARRAY_SIZE(prefixes) && r == 0; i++) {
-                char device[40];
+        for (int tap = 0; tap <= 1 && r == 0; tap++) {
+                char device[XSN_D0_VIF_MAX];
 
-                (void)snprintf(device, sizeof(device), "%s%u.%u", prefixes[i], vif->domain, vif->device);
+                xsn_d0_vif_write(tap, vif->domain, vif->device, device);
                 if (!network)
                         r = xsn_ovs_port_gone(b, device);
                 else if (is_there(b, device))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The objects made of single rows: networks, VLANs, bonds, VIFs. 0 or -ENOMEM. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "backend/ovs/ovs.h"
@@ -251,11 +250,11 @@ int xsn_ovs_view_bonds(struct ovs_view *view)
 /* ---- VIFs ---- */
 
 /* A guest with an emulated NIC has both devices: they are one VIF, seen by its vif where that is a port. */
-static const struct ovs_port *find_twin(const struct ovs_view *view, const char *prefix, const struct xsn_vif *vif)
+static const struct ovs_port *find_twin(const struct ovs_view *view, bool tap, const struct xsn_vif *vif)
 {
-        char name[40];
+        char name[XSN_D0_VIF_MAX];
 
-        (void)snprintf(name, sizeof(name), "%s%u.%u", prefix, vif->domain, vif->device);
+        xsn_d0_vif_write(tap, vif->domain, vif->device, name);
         return xsn_hash_get_str(&view->devices, name);
 }
 
@@ -283,7 +282,7 @@ static int view_vif(struct ovs_view *view, const struct ovs_port *port)
 
         if (r < 0)
                 return r;
-        twin = find_twin(view, tap ? "vif" : "tap", XSN_VIF(obj));
+        twin = find_twin(view, !tap, XSN_VIF(obj));
         if (twin && twin->role != OVS_VIF)
                 twin = NULL;
         if (tap && twin)
@@ -310,15 +309,15 @@ static int view_detached(struct ovs_view *view, const struct xsn_d0_link *link)
 {
         _cleanup_(xsnet_object_unrefp) struct xsnet_object *obj = NULL;
         const struct xsn_d0_link *master = xsn_d0_link_at(view->net, link->master);
-        char other[40];
+        const struct xsn_vif *vif;
         bool tap = false;
         int r = begin_vif(view, link->name, &obj, &tap);
 
         if (r < 0)
                 return r;
-        (void)snprintf(other, sizeof(other), "vif%u.%u", XSN_VIF(obj)->domain, XSN_VIF(obj)->device);
-        if (find_twin(view, "vif", XSN_VIF(obj)) || find_twin(view, "tap", XSN_VIF(obj)) ||
-            (tap && xsn_d0_link_named(view->net, other)))
+        vif = XSN_VIF(obj);
+        if (find_twin(view, false, vif) || find_twin(view, true, vif) ||
+            (tap && xsn_d0_vif_link(view->net, false, vif->domain, vif->device)))
                 return 0;
         r = xsn_ovs_view_status(NULL, link, master ? master->name : NULL, obj);
         return r < 0 ? r : xsn_state_add(view->state, obj);

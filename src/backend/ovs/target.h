@@ -11,8 +11,6 @@
 #include "backend/uri.h"
 #include "transport/netns.h"
 
-#define OVS_MS UINT64_C(1000000)
-
 extern const struct xsn_backend_ops xsn_ovs_backend_ops;
 
 struct ovs_apply;

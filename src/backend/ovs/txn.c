@@ -10,7 +10,7 @@
 #include "backend/ovs/target.h"
 #include "base/alloc.h"
 
-#define COMMIT_LIMIT (30000 * OVS_MS)
+#define COMMIT_LIMIT (30000 * XSN_NS_PER_MS)
 /* Of vswitchd for a transaction, and for each of its operations: a device that goes takes the kernel 17 ms. */
 #define FOLLOW_LIMIT_MS 30000
 #define FOLLOW_EACH_MS  50
@@ -376,7 +376,8 @@ void xsn_ox_apply_turn(struct ox *ox)
         else if (a->phase == TXN_COMMIT)
                 commit(a);
         else
-                (void)request(a, wait_for(a, a->next_cfg, limit), (uint64_t)limit * OVS_MS + COMMIT_LIMIT, on_followed);
+                (void)request(a, wait_for(a, a->next_cfg, limit), (uint64_t)limit * XSN_NS_PER_MS + COMMIT_LIMIT,
+                              on_followed);
 }
 
 int xsn_ox_apply(struct xsn_backend *backend, const struct xsnet_plan *plan, size_t target, xsn_step_fn step,
