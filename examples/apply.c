@@ -20,7 +20,7 @@ static int fail(const char *what, struct xsnet_error *err)
 /* The whole file as a state. */
 static int load(const char *path, struct xsnet_state **ret_state)
 {
-        static char text[65536];
+        static char text[65536]; /* enough for an example: more is an error, as half a document is another one */
         struct xsnet_error *err = NULL;
         FILE *file = fopen(path, "re");
         size_t len;
@@ -31,6 +31,10 @@ static int load(const char *path, struct xsnet_state **ret_state)
         }
         len = fread(text, 1, sizeof(text), file);
         (void)fclose(file);
+        if (len == sizeof(text)) {
+                (void)fprintf(stderr, "%s: too long\n", path);
+                return -1;
+        }
         if (xsnet_document_load(text, len, XSNET_FORMAT_AUTO, path, ret_state, &err) < 0)
                 return fail("the document is wrong:", err);
         return 0;

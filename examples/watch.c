@@ -25,7 +25,7 @@ static int fail(struct xsnet_error *err)
 
 static int load(const char *path, struct xsnet_state **ret_state)
 {
-        static char text[65536];
+        static char text[65536]; /* enough for an example: more is an error, as half a document is another one */
         struct xsnet_error *err = NULL;
         FILE *file = fopen(path, "re");
         size_t len;
@@ -36,6 +36,10 @@ static int load(const char *path, struct xsnet_state **ret_state)
         }
         len = fread(text, 1, sizeof(text), file);
         (void)fclose(file);
+        if (len == sizeof(text)) {
+                (void)fprintf(stderr, "%s: too long\n", path);
+                return -1;
+        }
         return xsnet_document_load(text, len, XSNET_FORMAT_AUTO, path, ret_state, &err) < 0 ? fail(err) : 0;
 }
 

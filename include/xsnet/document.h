@@ -19,7 +19,7 @@ enum {
 
 /**
  * xsnet_document_load - read a desired-state document
- * @text:      the document; need not end with NUL
+ * @text:      the document; need not end with NUL; may be NULL where @len is 0
  * @len:       its length in bytes, at most 16 MiB
  * @format:    one of XSNET_FORMAT_*
  * @source:    its name for messages, "host.yaml" for instance; copied; may be NULL

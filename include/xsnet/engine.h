@@ -25,6 +25,10 @@ extern "C" {
  * the journal: all targets or none are changed. The journal is removed when the
  * outcome is certain; where going back failed too it stays, and
  * xsnet_engine_recover() goes on from there.
+ *
+ * Signals do not end an operation. After fork(2) one of the two processes alone may go
+ * on with an engine; the other must not even release it: they share its descriptors (which
+ * exec(3) closes), so that one would take the other's away, and log its sessions out.
  */
 struct xsnet_engine;
 
@@ -74,8 +78,8 @@ struct xsnet_engine *xsnet_engine_ref(struct xsnet_engine *engine);
  * @engine: may be NULL
  *
  * With the last one an operation under way ends where it is, as in a process that is
- * killed: its done function is not called, and the journal of an apply stays for
- * xsnet_engine_recover(). To end it well, cancel it and dispatch until it is done.
+ * killed: its done function is not called, its task has failed with "cancelled", and the
+ * journal of an apply stays for xsnet_engine_recover(). To end it well, cancel it and dispatch until it is done.
  *
  * Returns: NULL.
  * Since: 0.1
@@ -84,7 +88,8 @@ struct xsnet_engine *xsnet_engine_unref(struct xsnet_engine *engine);
 
 /**
  * xsnet_engine_add_target - add a target
- * @uri: "linux:", "linux:?netns=red" or "fake:", for instance; copied
+ * @uri: "linux:", "linux:?netns=red" or "fake:", for instance; copied. doc/linux.md and
+ *       doc/ovs.md have what each takes, credentials among it
  *
  * Operations span all targets: all are observed, planned, applied and verified
  * together, and if one fails, all go back.
@@ -191,7 +196,7 @@ int xsnet_engine_set_irreversible(struct xsnet_engine *engine, int allowed, stru
  * A new engine has none: each host that a document names must be reached by a target.
  * With some, items for other hosts are left out, and the plan notes it.
  *
- * Returns: 0; -EEXIST; -EBUSY during an operation; -ENOMEM.
+ * Returns: 0; -EINVAL for what is no name; -EEXIST; -EBUSY during an operation; -ENOMEM.
  * Since: 0.1
  */
 int xsnet_engine_add_host(struct xsnet_engine *engine, const char *host, struct xsnet_error **ret_err);

@@ -14,7 +14,8 @@ extern "C" {
  * Each call that can fail takes `ret_err` as its last argument. It may be NULL;
  * where it is not, it must point to a NULL pointer and is filled on every failure
  * and never on success. The error is the caller's: free it with
- * xsnet_error_free(). There is no "last error", and nothing is printed.
+ * xsnet_error_free(). There is no "last error", and nothing is printed. The getters
+ * take NULL, too: no error has the code 0, empty texts and no next one.
  */
 struct xsnet_error;
 

@@ -63,7 +63,7 @@ struct xsnet_fake *xsnet_fake_unref(struct xsnet_fake *fake);
  * xsnet_fake_add_host - add a host to a pool
  * @host: copied
  *
- * Returns: 0; -EEXIST; -ENOMEM.
+ * Returns: 0; -EINVAL for what is no name; -EEXIST; -ENOMEM.
  * Since: 0.1
  */
 int xsnet_fake_add_host(struct xsnet_fake *fake, const char *host, struct xsnet_error **ret_err);

@@ -79,6 +79,13 @@ struct xsn_backend_ops {
          */
         void (*abandon)(struct xsn_backend *backend);
 
+        /*
+         * Ends when nothing goes on any more that an apply of an earlier run may have begun; -EINPROGRESS where that
+         * takes too long. Asked before the engine goes back by a journal that was left. NULL in the table: what an
+         * apply begins ends with it.
+         */
+        int (*settle)(struct xsn_backend *backend, xsn_applied_fn done, void *userdata, struct xsnet_error **ret_err);
+
         /* Tells of changes from now on. NULL in the table: cannot. */
         int (*watch)(struct xsn_backend *backend, xsn_event_fn fn, void *userdata, struct xsnet_error **ret_err);
         void (*unwatch)(struct xsn_backend *backend);

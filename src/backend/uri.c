@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/names.h"
 #include "base/redact.h"
+#include "base/utf8.h"
 
 #define URI_MAX 4096 /* bytes */
 
@@ -135,9 +136,31 @@ int xsn_uri_check_options(const struct xsn_uri *uri, const char *const *known, s
                 if (found)
                         continue;
                 near = xsn_suggest(name, known, n_known);
-                return xsn_error_set(ret_err, -EINVAL, "unknown-option", "target '%s': %s: has no option '%.*s'%s%s%s",
-                                     uri->text, uri->scheme, (int)strcspn(name, "="), name,
-                                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                /* Without the options: a misspelt one may have a password. */
+                return xsn_error_set(ret_err, -EINVAL, "unknown-option",
+                                     "target '%.*s': %s: has no option '%.*s'%s%s%s",
+                                     (int)xsn_uri_options_at(uri->text), uri->text, uri->scheme,
+                                     (int)strcspn(name, "="), name, near ? "; did you mean '" : "", near ? near : "",
+                                     near ? "'?" : "");
+        }
+        return 0;
+}
+
+/* "netns=$RED" where the shell knows no RED: nobody means this machine's own network by that. */
+int xsn_uri_check_values(const struct xsn_uri *uri, const char *const *options, struct xsnet_error **ret_err)
+{
+        for (size_t i = 0; options[i]; i++) {
+                const char *value = xsn_uri_option(uri, options[i]);
+
+                if (value && !*value)
+                        return xsn_error_set(ret_err, -EINVAL, "bad-option",
+                                             "target '%s': %s: expected a value for the option '%s', found nothing",
+                                             uri->text, uri->scheme, options[i]);
+                if (value && !xsn_text_valid(value, false))
+                        return xsn_error_set(ret_err, -EINVAL, "bad-option",
+                                             "target '%s': %s: the value of the option '%s' has control characters, or "
+                                             "is no UTF-8",
+                                             uri->text, uri->scheme, options[i]);
         }
         return 0;
 }

@@ -19,5 +19,7 @@ XSN_CLEANUP_DEFINE(xsn_uri_free, struct xsn_uri);
 const char *xsn_uri_option(const struct xsn_uri *uri, const char *name);
 /* -EINVAL "unknown-option" naming the first option that is not in `known` (NULL-terminated), with a suggestion. */
 int xsn_uri_check_options(const struct xsn_uri *uri, const char *const *known, struct xsnet_error **ret_err);
+/* -EINVAL "bad-option" naming the first of those options (NULL-terminated) with no value, or one that is no text. */
+int xsn_uri_check_values(const struct xsn_uri *uri, const char *const *options, struct xsnet_error **ret_err);
 
 #endif

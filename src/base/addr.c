@@ -259,6 +259,13 @@ bool xsn_ip_is_unspecified(const struct xsn_ip *ip)
         return ip->family != 0 && memcmp(ip->b, (uint8_t[16]){ 0 }, 16) == 0;
 }
 
+bool xsn_ip_is_loopback(const struct xsn_ip *ip)
+{
+        static const uint8_t loopback6[16] = { [15] = 1 };
+
+        return (ip->family == 4 && ip->b[0] == 127) || (ip->family == 6 && !memcmp(ip->b, loopback6, 16));
+}
+
 bool xsn_ip_is_link_local(const struct xsn_ip *ip)
 {
         return (ip->family == 4 && ip->b[0] == 169 && ip->b[1] == 254) ||

@@ -45,6 +45,7 @@ bool xsn_ip_in_prefix(const struct xsn_ip *ip, const struct xsn_ip *net);
 struct xsn_ip xsn_ip_network(const struct xsn_ip *ip);
 bool xsn_ip_is_multicast(const struct xsn_ip *ip);
 bool xsn_ip_is_unspecified(const struct xsn_ip *ip);
+bool xsn_ip_is_loopback(const struct xsn_ip *ip);
 bool xsn_ip_is_link_local(const struct xsn_ip *ip);
 /* IPv4 only: is it the network's own or its broadcast address (prefixes up to /30)? */
 bool xsn_ip_is_network_or_broadcast(const struct xsn_ip *ip);

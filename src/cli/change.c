@@ -138,7 +138,7 @@ static void show_progress(int what, const struct xsnet_step *step, const struct 
         (void)userdata;
         (void)err;
         if (what == XSNET_PROGRESS_GOING_BACK)
-                (void)fprintf(stderr, "\r\033[Ka step failed: going back\n");
+                (void)fprintf(stderr, "\r\033[Kgoing back\n");
         if (what != XSNET_PROGRESS_STEP_BEGUN)
                 return;
         to = xsnet_step_get_to(step);
@@ -159,68 +159,86 @@ static bool ask(int disruption)
         return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* What a failed operation did, if anything, and why it failed. */
-static int fail(struct xsnet_report *report, struct xsnet_error *err)
+static int failed(const struct cli *cli, const struct xsnet_error *err)
 {
-        char *text = NULL;
-
-        if (report && xsnet_report_get_outcome(report) != XSNET_OUTCOME_UNCHANGED &&
-            !xsnet_report_dump(report, XSNET_REPORT_TEXT, &text, NULL))
-                (void)fputs(text, stderr);
-        free(text);
-        xsnet_report_unref(report);
-        return cli_fail(err);
+        cli_tell(err);
+        if (cli->max_disruption < 0 && !strcmp(xsnet_error_get_reason(err), "too-disruptive"))
+                (void)fprintf(stderr, "xsnetctl: there is no terminal to ask; --yes or --max-disruption allows it\n");
+        return EXIT_FAILED;
 }
 
-static int finish(const struct cli *cli, struct xsnet_report *report)
+/* What the operation did, and why it failed if it did. */
+static int finish(const struct cli *cli, struct xsnet_task *task)
 {
+        struct xsnet_report *report = xsnet_task_get_report(task);
+        int outcome = report ? xsnet_report_get_outcome(report) : XSNET_OUTCOME_UNCHANGED;
+        int form = cli->output == OUTPUT_JSON ? XSNET_REPORT_JSON : XSNET_REPORT_TEXT, code;
         struct xsnet_error *err = NULL;
         char *text = NULL;
-        int form = cli->output == OUTPUT_JSON ? XSNET_REPORT_JSON : XSNET_REPORT_TEXT;
-        bool any = xsnet_report_get_outcome(report) == XSNET_OUTCOME_DONE;
-        int code = xsnet_report_dump(report, form, &text, &err) < 0 ? cli_fail(err) : cli_print(text);
 
-        if (code && any)
-                (void)fprintf(stderr, "xsnetctl: what was to do is done, and verified\n");
+        if (xsnet_task_get_code(task) < 0) {
+                if (outcome != XSNET_OUTCOME_UNCHANGED && !xsnet_report_dump(report, XSNET_REPORT_TEXT, &text, NULL))
+                        (void)fputs(text, stderr);
+                free(text);
+                return failed(cli, xsnet_task_get_error(task));
+        }
+        code = xsnet_report_dump(report, form, &text, &err) < 0 ? cli_fail(err) : cli_print(text);
         free(text);
-        xsnet_report_unref(report);
-        return changed(cli, any, code);
+        if (code && outcome == XSNET_OUTCOME_DONE)
+                (void)fprintf(stderr, "xsnetctl: what was to do is done, and verified\n");
+        return changed(cli, outcome == XSNET_OUTCOME_DONE, code);
+}
+
+/* Waits for what was started, if it was: r. */
+static int run(struct cli *cli, int r, struct xsnet_task *task, struct xsnet_error *err)
+{
+        int code;
+
+        if (r < 0)
+                return cli_fail(err);
+        code = cli_wait(cli, task);
+        if (cli->progress)
+                (void)fprintf(stderr, "\r\033[K");
+        if (!code)
+                code = finish(cli, task);
+        xsnet_task_unref(task);
+        return code;
+}
+
+/* Where somebody looks on. */
+static int set_progress(struct cli *cli, struct xsnet_error **ret_err)
+{
+        cli->progress = isatty(STDERR_FILENO);
+        return cli->progress ? xsnet_engine_set_progress(cli->engine, show_progress, NULL, NULL, ret_err) : 0;
 }
 
 static int apply_state(struct cli *cli, int accepted)
 {
-        struct xsnet_report *report = NULL;
         struct xsnet_state *state = NULL;
         struct xsnet_error *err = NULL;
+        struct xsnet_task *task = NULL;
         int r, code = cli_load(cli, &state);
 
         if (!code)
                 code = cli_open(cli);
-        if (code) {
-                xsnet_state_unref(state);
-                return code;
+        if (!code) {
+                r = xsnet_engine_set_max_disruption(cli->engine, accepted, &err);
+                if (!r)
+                        r = set_progress(cli, &err);
+                if (!r)
+                        r = xsnet_engine_apply_async(cli->engine, state, NULL, NULL, NULL, &task, &err);
+                code = run(cli, r, task, err);
         }
-        r = xsnet_engine_set_max_disruption(cli->engine, accepted, &err);
-        if (!r && isatty(STDERR_FILENO))
-                r = xsnet_engine_set_progress(cli->engine, show_progress, NULL, NULL, &err);
-        if (!r)
-                r = xsnet_engine_apply(cli->engine, state, &report, &err);
         xsnet_state_unref(state);
-        if (isatty(STDERR_FILENO))
-                (void)fprintf(stderr, "\r\033[K");
-        if (!r)
-                return finish(cli, report);
-        if (!strcmp(xsnet_error_get_reason(err), "too-disruptive") && cli->max_disruption < 0)
-                (void)fprintf(stderr, "xsnetctl: there is no terminal to ask; --yes or --max-disruption allows it\n");
-        return fail(report, err);
+        return code;
 }
 
 /* Shows the plan, asks, and applies that very plan. */
 static int apply_asked(struct cli *cli)
 {
-        struct xsnet_report *report = NULL;
         struct xsnet_plan *plan = NULL;
         struct xsnet_error *err = NULL;
+        struct xsnet_task *task = NULL;
         int disruption, code = make_plan(cli, &plan);
 
         if (!code)
@@ -234,12 +252,11 @@ static int apply_asked(struct cli *cli)
                 (void)fprintf(stderr, "xsnetctl: nothing was changed\n");
                 code = EXIT_FAILED;
         } else {
-                int r = xsnet_engine_set_progress(cli->engine, show_progress, NULL, NULL, &err);
+                int r = set_progress(cli, &err);
 
                 if (!r)
-                        r = xsnet_engine_apply_plan(cli->engine, plan, &report, &err);
-                (void)fprintf(stderr, "\r\033[K");
-                code = r < 0 ? fail(report, err) : finish(cli, report);
+                        r = xsnet_engine_apply_plan_async(cli->engine, plan, NULL, NULL, NULL, &task, &err);
+                code = run(cli, r, task, err);
         }
         xsnet_plan_unref(plan);
         return code;
@@ -264,13 +281,14 @@ int cli_apply(struct cli *cli)
 
 int cli_recover(struct cli *cli)
 {
-        struct xsnet_report *report = NULL;
         struct xsnet_error *err = NULL;
-        int code = no_yaml(cli, "recover");
+        struct xsnet_task *task = NULL;
+        int r, code = no_yaml(cli, "recover");
 
         if (!code)
                 code = cli_open(cli);
         if (code)
                 return code;
-        return xsnet_engine_recover(cli->engine, &report, &err) < 0 ? fail(report, err) : finish(cli, report);
+        r = xsnet_engine_recover_async(cli->engine, NULL, NULL, NULL, &task, &err);
+        return run(cli, r, task, err);
 }

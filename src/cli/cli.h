@@ -19,6 +19,8 @@ enum {
         EXIT_USAGE = 64
 };
 
+#define DEFAULT_TARGET "linux:"
+
 enum output {
         OUTPUT_TEXT,
         OUTPUT_YAML,
@@ -26,17 +28,18 @@ enum output {
 };
 
 struct cli {
-        const char *target; /* URI */
+        const char **targets; /* URIs, of argv; none: DEFAULT_TARGET */
+        size_t n_targets;
         const char *journal_dir;
         const char *file; /* the document; "-": standard input */
         enum output output;
-        bool output_set;
         int max_disruption; /* XSNET_DISRUPTION_*; -1: ask where it is an outage */
         bool yes;
         bool dry_run;
         bool detailed;
         bool irreversible;
         bool verbose;
+        bool progress; /* is shown */
         int timeout_ms;
         int wait_ms;
         struct xsnet_context *context;
@@ -54,7 +57,9 @@ struct command {
 int cli_parse(struct cli *cli, int argc, char **argv, const struct command **ret_command);
 const struct command *cli_command_at(size_t i);
 
-/* Writes every error of a failure to standard error; returns EXIT_FAILED. Frees err. */
+/* Writes every error of a failure to standard error. */
+void cli_tell(const struct xsnet_error *err);
+/* The same; returns EXIT_FAILED. Frees err. */
 int cli_fail(struct xsnet_error *err);
 /* Opens the engine on the target. 0, or an exit code after saying why. */
 int cli_open(struct cli *cli);
@@ -62,6 +67,9 @@ int cli_open(struct cli *cli);
 int cli_load(const struct cli *cli, struct xsnet_state **ret_state);
 /* Writes text to standard output; EXIT_FAILED where that fails. */
 int cli_print(const char *text);
+
+/* wait.c: until the task is done; a signal cancels it. 0, or an exit code after saying why. */
+int cli_wait(struct cli *cli, struct xsnet_task *task);
 
 /* document.c */
 int cli_show(struct cli *cli);

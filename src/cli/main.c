@@ -24,7 +24,7 @@ static const char *place_of(const struct xsnet_error *err)
         return what && strstr(xsnet_error_get_message(err), what + 2) ? "" : where;
 }
 
-int cli_fail(struct xsnet_error *err)
+void cli_tell(const struct xsnet_error *err)
 {
         for (const struct xsnet_error *e = err; e; e = xsnet_error_get_next(e)) {
                 const char *where = place_of(e);
@@ -32,6 +32,11 @@ int cli_fail(struct xsnet_error *err)
                 (void)fprintf(stderr, "xsnetctl: %s%s%s [%s]\n", where, *where ? ": " : "", xsnet_error_get_message(e),
                               xsnet_error_get_reason(e));
         }
+}
+
+int cli_fail(struct xsnet_error *err)
+{
+        cli_tell(err);
         xsnet_error_free(err);
         return EXIT_FAILED;
 }
@@ -65,6 +70,15 @@ static void journal_dir(const struct cli *cli, char *path, size_t size)
                 (void)snprintf(path, size, "/tmp/xsnet-%u", (unsigned)geteuid());
 }
 
+static int add_targets(const struct cli *cli, struct xsnet_error **ret_err)
+{
+        int r = cli->n_targets == 0 ? xsnet_engine_add_target(cli->engine, DEFAULT_TARGET, ret_err) : 0;
+
+        for (size_t i = 0; i < cli->n_targets && r == 0; i++)
+                r = xsnet_engine_add_target(cli->engine, cli->targets[i], ret_err);
+        return r;
+}
+
 int cli_open(struct cli *cli)
 {
         struct xsnet_error *err = NULL;
@@ -76,7 +90,7 @@ int cli_open(struct cli *cli)
         if (cli->verbose)
                 xsnet_context_set_log(cli->context, log_line, NULL, NULL);
         if (xsnet_engine_new(cli->context, &cli->engine, &err) < 0 ||
-            xsnet_engine_add_target(cli->engine, cli->target, &err) < 0 ||
+            add_targets(cli, &err) < 0 ||
             xsnet_engine_set_journal(cli->engine, dir, &err) < 0 ||
             xsnet_engine_set_deadline(cli->engine, (unsigned)cli->timeout_ms, &err) < 0 ||
             xsnet_engine_set_lock_wait(cli->engine, cli->wait_ms, &err) < 0 ||
@@ -149,7 +163,7 @@ static void hold_streams(void)
 
 int main(int argc, char **argv)
 {
-        struct cli cli = { .target = "linux:", .max_disruption = -1, .timeout_ms = TIMEOUT_MS };
+        struct cli cli = { .max_disruption = -1, .timeout_ms = TIMEOUT_MS };
         const struct command *command = NULL;
         int code;
 
@@ -162,5 +176,6 @@ int main(int argc, char **argv)
                 code = command->run(&cli);
         xsnet_engine_unref(cli.engine);
         xsnet_context_unref(cli.context);
+        free(cli.targets);
         return code;
 }

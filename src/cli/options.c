@@ -30,36 +30,45 @@ enum {
         OPT_IRREVERSIBLE
 };
 
+/* `of`: the commands that an option changes anything of; NULL: of any. With another one it is refused. */
 static const struct {
         struct option option;
         const char *arg; /* how the help calls it */
         const char *help;
+        const char *of;
 } options[] = {
-        { { "target", required_argument, NULL, 't' }, "URI", "what to look at or change (default linux:)" },
-        { { "output", required_argument, NULL, 'o' }, "FORM", "text, yaml or json" },
-        { { "yes", no_argument, NULL, OPT_YES }, NULL, "apply: do not ask, whatever the plan disrupts" },
-        { { "dry-run", no_argument, NULL, OPT_DRY_RUN }, NULL, "apply: stop after the plan" },
+        { { "target", required_argument, NULL, 't' }, "URI",
+          "what to look at or change (default " DEFAULT_TARGET "); all of several", NULL },
+        { { "output", required_argument, NULL, 'o' }, "FORM", "text, yaml or json", NULL },
+        { { "yes", no_argument, NULL, OPT_YES }, NULL, "do not ask, whatever the plan disrupts", "apply" },
+        { { "dry-run", no_argument, NULL, OPT_DRY_RUN }, NULL, "stop after the plan", "apply" },
         { { "max-disruption", required_argument, NULL, OPT_MAX },
           "CLASS",
-          "apply: refuse a plan that disrupts more than none, flap or outage" },
+          "refuse a plan that disrupts more than none, flap or outage",
+          "apply" },
         { { "irreversible", no_argument, NULL, OPT_IRREVERSIBLE },
           NULL,
-          "plan, apply: allow steps that cannot be taken back" },
+          "allow steps that cannot be taken back",
+          "plan, apply, diff" },
         { { "detailed-exit-code", no_argument, NULL, OPT_DETAILED },
           NULL,
-          "plan, diff, apply: exit with 2 where something changed or would change" },
+          "exit with 2 where something changed or would change",
+          "plan, apply, diff, recover" },
         { { "timeout", required_argument, NULL, OPT_TIMEOUT },
           "SECONDS",
-          "give up, and go back, after so long (default 60)" },
+          "give up, and go back, after so long (default 60)",
+          NULL },
         { { "wait", required_argument, NULL, OPT_WAIT },
           "SECONDS",
-          "wait so long for another apply on the target to end (default 0)" },
+          "wait so long for another apply on the target to end (default 0)",
+          NULL },
         { { "journal-dir", required_argument, NULL, OPT_JOURNAL },
           "DIR",
-          "where unfinished work is kept (default /run/xsnet, or $XDG_RUNTIME_DIR/xsnet)" },
-        { { "verbose", no_argument, NULL, 'v' }, NULL, "tell on standard error what is going on" },
-        { { "help", no_argument, NULL, 'h' }, NULL, "print this" },
-        { { "version", no_argument, NULL, 'V' }, NULL, "print the version" },
+          "where unfinished work is kept (default /run/xsnet, or $XDG_RUNTIME_DIR/xsnet)",
+          NULL },
+        { { "verbose", no_argument, NULL, 'v' }, NULL, "tell on standard error what is going on", NULL },
+        { { "help", no_argument, NULL, 'h' }, NULL, "print this", NULL },
+        { { "version", no_argument, NULL, 'V' }, NULL, "print the version", NULL },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -89,9 +98,10 @@ static int print_help(void)
                 (void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->val < 256 ? '-' : ' ',
                                o->val < 256 ? o->val : ' ', o->val < 256 ? "," : " ", o->name,
                                options[i].arg ? "=" : "", options[i].arg ? options[i].arg : "");
-                printf("  %-28s %s\n", left, options[i].help);
+                printf("  %-28s %s%s%s\n", left, options[i].of ? options[i].of : "", options[i].of ? ": " : "",
+                       options[i].help);
         }
-        printf("\nExit codes: 0 done, 1 failed and nothing or everything is as before, 64 wrong usage;\n"
+        printf("\nExit codes: 0 done, 1 failed (the messages say what was restored), 64 wrong usage;\n"
                "with --detailed-exit-code 0 nothing to do, 2 changed or would change.\n"
                "\n"
                "Examples:\n"
@@ -143,6 +153,19 @@ static int set_seconds(int *ret_ms, const char *name, const char *text)
         return -1;
 }
 
+static int add_target(struct cli *cli, const char *uri)
+{
+        const char **more = realloc(cli->targets, (cli->n_targets + 1) * sizeof(*more));
+
+        if (!more) {
+                (void)fprintf(stderr, "xsnetctl: out of memory\n");
+                return EXIT_FAILED;
+        }
+        cli->targets = more;
+        cli->targets[cli->n_targets++] = uri;
+        return -1;
+}
+
 static int set_option(struct cli *cli, int option)
 {
         static const char *const forms[] = { "text", "yaml", "json", NULL };
@@ -151,14 +174,12 @@ static int set_option(struct cli *cli, int option)
 
         switch (option) {
         case 't':
-                cli->target = optarg;
-                return -1;
+                return add_target(cli, optarg);
         case 'o':
                 i = word_index(forms, optarg);
                 if (i < 0)
                         return usage("--output: expected text, yaml or json, found", optarg);
                 cli->output = (enum output)i;
-                cli->output_set = true;
                 return -1;
         case OPT_MAX:
                 i = word_index(classes, optarg);
@@ -206,10 +227,35 @@ static const struct command *find_command(const char *name)
         return NULL;
 }
 
+/* Is the command among the words of a list? */
+static bool is_of(const char *list, const char *command)
+{
+        size_t len = strlen(command);
+
+        for (const char *at = list; (at = strstr(at, command)); at += len)
+                if ((at == list || at[-1] == ' ') && (!at[len] || at[len] == ','))
+                        return true;
+        return false;
+}
+
+/* An option that says nothing to the command may be meant for another one: `recover --dry-run` does not stop. */
+static int check_options(const char *seen, const struct command *command)
+{
+        for (size_t i = 0; i < N_OPTIONS; i++) {
+                if (!seen[i] || !options[i].of || is_of(options[i].of, command->name))
+                        continue;
+                (void)fprintf(stderr, "xsnetctl: --%s goes with %s, not with %s\nTry 'xsnetctl --help'.\n",
+                              options[i].option.name, options[i].of, command->name);
+                return EXIT_USAGE;
+        }
+        return -1;
+}
+
 int cli_parse(struct cli *cli, int argc, char **argv, const struct command **ret_command)
 {
         struct option longs[N_OPTIONS + 1] = { { 0 } };
         const struct command *command;
+        char seen[N_OPTIONS] = { 0 };
         int option;
 
         for (size_t i = 0; i < N_OPTIONS; i++)
@@ -219,6 +265,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, const struct command **ret
 
                 if (code >= 0)
                         return code;
+                for (size_t i = 0; i < N_OPTIONS; i++)
+                        seen[i] |= options[i].option.val == option;
         }
         if (optind == argc)
                 return usage("expected a command", NULL);
@@ -232,5 +280,5 @@ int cli_parse(struct cli *cli, int argc, char **argv, const struct command **ret
         if (optind < argc)
                 return usage("did not expect", argv[optind]);
         *ret_command = command;
-        return -1;
+        return check_options(seen, command);
 }

@@ -123,7 +123,7 @@ int xsn_codec_load(const char *text, size_t len, int format, const char *source,
         struct xsn_report report = { .source = source };
         struct xsnet_state *state = NULL;
         struct xsn_tree tree = { 0 };
-        int r = read_tree(text, len, format, &report, &tree);
+        int r = read_tree(text ? text : "", text ? len : 0, format, &report, &tree); /* as an empty file is mapped */
 
         if (r >= 0 && !report.failed)
                 r = decode(tree.root, flags, &report, &state);

@@ -432,8 +432,11 @@ enum xsn_phase xsn_end_verify(struct xsn_run *run)
                 return xsn_run_go_back(run);
         for (size_t i = 0; i < run->engine->n_targets; i++)
                 if (run->engine->targets[i]->journaled &&
-                    xsn_run_verify(run->engine->targets[i], run->plan, i) == -EAGAIN)
+                    xsn_run_verify(run->engine->targets[i], run->plan, i) == -EAGAIN) {
                         settles = true;
+                        xsnet_error_free(run->awaited);
+                        run->awaited = XSN_TAKE(run->engine->targets[i]->err);
+                }
         if (xsn_run_collect(run) < 0)
                 return xsn_run_go_back(run);
         return settles ? xsn_run_pause(run, XSN_SETTLE_PAUSE, XSN_SETTLE_PAUSE_MAX) : XSN_PHASE_COMMIT;

@@ -22,7 +22,7 @@ enum xsn_phase xsn_run_go_back(struct xsn_run *run)
         if (engine->deadline)
                 xsn_source_set_time(run->deadline, xsn_loop_now() + engine->deadline * XSN_NS_PER_MS);
         run->report->outcome = XSNET_OUTCOME_IN_DOUBT; /* where the engine ends in the middle */
-        return XSN_PHASE_BACK_OBSERVE;
+        return run->op == XSN_OP_RECOVER ? XSN_PHASE_BACK_SETTLE : XSN_PHASE_BACK_OBSERVE;
 }
 
 /* ---- where going back fails ---- */
@@ -96,6 +96,20 @@ static int collect_back(struct xsn_run *run)
                         xsn_error_prefix(&target->err, target->code, "going back");
         }
         return xsn_run_collect(run) < 0 || run->stop ? -EIO : 0;
+}
+
+/* ---- settle ---- */
+
+void xsn_begin_back_settle(struct xsn_run *run)
+{
+        for (size_t i = 0; i < run->engine->n_targets; i++)
+                if (run->engine->targets[i]->journaled)
+                        xsn_endpoint_settle(run->engine->targets[i], xsn_run_target_ended);
+}
+
+enum xsn_phase xsn_end_back_settle(struct xsn_run *run)
+{
+        return collect_back(run) < 0 ? xsn_run_leave(run) : XSN_PHASE_BACK_OBSERVE;
 }
 
 /* ---- observe ---- */

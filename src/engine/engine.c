@@ -52,11 +52,21 @@ static void drop_progress(struct xsnet_engine *engine)
                 engine->progress_destroy(engine->progress_userdata);
 }
 
+/* The task may live on, and tells why. */
+static void end_run(struct xsn_run *run)
+{
+        struct xsnet_error *err = NULL;
+
+        xsn_error_set(&err, -ECANCELED, "cancelled", "the engine was released during the operation");
+        xsn_run_fail(run, -ECANCELED, err);
+        xsn_task_end(run->task, run->code, XSN_TAKE(run->errs));
+}
+
 /* Users' callbacks run while the engine is still whole, and cannot get hold of it again. */
 static void engine_free(struct xsnet_engine *engine)
 {
         if (engine->run)
-                xsn_task_end(engine->run->task, -ECANCELED, NULL);
+                end_run(engine->run);
         xsn_watch_end_all(engine);
         for (size_t i = 0; i < engine->n_targets; i++)
                 xsn_endpoint_free(engine->targets[i]);
@@ -116,7 +126,7 @@ static int add_target(struct xsnet_engine *engine, const char *uri, struct xsnet
 
         if (r < 0)
                 return r;
-        if (engine->n_watches)
+        if (xsn_watch_any(engine))
                 return xsn_error_set(ret_err, -EBUSY, "busy", "the engine's targets are watched");
         if (xsn_grow((void **)&engine->targets, &engine->cap_targets, engine->n_targets + 1,
                      sizeof(struct xsn_endpoint *)) < 0)
@@ -220,6 +230,8 @@ XSN_EXPORT int xsnet_engine_add_host(struct xsnet_engine *engine, const char *ho
 {
         int r = xsn_engine_check_idle(engine, ret_err);
 
+        if (!r)
+                r = xsn_host_check(host, ret_err);
         if (r < 0)
                 return r;
         if (xsn_strs_has(&engine->only_hosts, host))

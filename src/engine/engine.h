@@ -101,6 +101,8 @@ int xsn_endpoint_reopen(struct xsn_endpoint *target, struct xsnet_error **ret_er
  * not be started, target->code and target->err say why and `end` is not called.
  */
 void xsn_endpoint_observe(struct xsn_endpoint *target, void (*end)(struct xsn_endpoint *target));
+/* Waits for what an earlier run began. */
+void xsn_endpoint_settle(struct xsn_endpoint *target, void (*end)(struct xsn_endpoint *target));
 void xsn_endpoint_apply(struct xsn_endpoint *target, const struct xsnet_plan *plan, size_t index,
                       void (*end)(struct xsn_endpoint *target));
 /* Gives up an operation that is pending. */
@@ -115,6 +117,8 @@ void xsn_endpoint_unwatch(struct xsn_endpoint *target);
 void xsn_watch_event(struct xsnet_object *obj, bool gone, void *userdata);
 /* The engine is idle again: what happened meanwhile is to be told. */
 void xsn_watch_resume(struct xsnet_engine *engine);
+/* Does a watch live? */
+bool xsn_watch_any(const struct xsnet_engine *engine);
 /* The engine ends. */
 void xsn_watch_end_all(struct xsnet_engine *engine);
 /* A run may begin: no target is being observed for the watches. */

@@ -29,6 +29,8 @@ static const struct {
         [XSN_PHASE_APPLY] = { "applying", XSNET_PROGRESS_APPLYING, xsn_begin_apply, xsn_end_apply },
         [XSN_PHASE_VERIFY] = { "verifying", XSNET_PROGRESS_VERIFYING, xsn_begin_verify, xsn_end_verify },
         [XSN_PHASE_COMMIT] = { "removing the journal", 0, NULL, xsn_end_commit },
+        [XSN_PHASE_BACK_SETTLE] = { "waiting for what an earlier run began", 0, xsn_begin_back_settle,
+                                    xsn_end_back_settle },
         [XSN_PHASE_BACK_OBSERVE] = { "observing to go back", XSNET_PROGRESS_GOING_BACK, xsn_begin_back_observe,
                                      xsn_end_back_observe },
         [XSN_PHASE_BACK_PLAN] = { "planning to go back", 0, NULL, xsn_end_back_plan },
@@ -61,6 +63,7 @@ struct xsn_run *xsn_run_free(struct xsn_run *run)
         xsnet_state_unref(run->desired);
         xsnet_plan_unref(run->plan);
         xsnet_report_unref(run->report);
+        xsnet_error_free(run->awaited);
         xsnet_error_free(run->errs);
         return xsn_free(run);
 }
@@ -257,12 +260,14 @@ void xsn_run_fail(struct xsn_run *run, int code, struct xsnet_error *err)
 void xsn_run_fail_stopped(struct xsn_run *run)
 {
         struct xsnet_error *err = NULL;
+        bool verifying = run->phase == XSN_PHASE_VERIFY && run->awaited;
 
         if (run->stop == -ECANCELED)
                 xsn_error_set(&err, run->stop, "cancelled", "cancelled while %s", phases[run->phase].name);
         else
-                xsn_error_set(&err, run->stop, "timed-out", "not done within %u ms: stopped while %s",
-                              run->engine->deadline, phases[run->phase].name);
+                xsn_error_set(&err, run->stop, "timed-out", "not done within %u ms: stopped while %s%s%s",
+                              run->engine->deadline, phases[run->phase].name, verifying ? ": " : "",
+                              verifying ? xsnet_error_get_message(run->awaited) : "");
         xsn_run_fail(run, run->stop, err);
 }
 

@@ -28,6 +28,7 @@ enum xsn_phase {
         XSN_PHASE_APPLY,
         XSN_PHASE_VERIFY,
         XSN_PHASE_COMMIT,
+        XSN_PHASE_BACK_SETTLE, /* of a journal that an earlier run left */
         XSN_PHASE_BACK_OBSERVE,
         XSN_PHASE_BACK_PLAN,
         XSN_PHASE_BACK_APPLY,
@@ -51,6 +52,7 @@ struct xsn_run {
         int stop;             /* 0; -ECANCELED or -ETIMEDOUT: the operation is to end */
         bool stopped;         /* ... and the phase under way was told */
         unsigned tries;       /* of the phase that waits: the pauses grow */
+        struct xsnet_error *awaited; /* what verifying waits for; NULL */
         unsigned n_replans;
         unsigned n_back_tries;
         uint64_t lock_until;
@@ -106,6 +108,8 @@ enum xsn_phase xsn_end_verify(struct xsn_run *run);
 enum xsn_phase xsn_end_commit(struct xsn_run *run);
 
 /* back.c */
+void xsn_begin_back_settle(struct xsn_run *run);
+enum xsn_phase xsn_end_back_settle(struct xsn_run *run);
 void xsn_begin_back_observe(struct xsn_run *run);
 enum xsn_phase xsn_end_back_observe(struct xsn_run *run);
 enum xsn_phase xsn_end_back_plan(struct xsn_run *run);

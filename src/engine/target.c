@@ -222,6 +222,21 @@ void xsn_endpoint_observe(struct xsn_endpoint *target, void (*fn)(struct xsn_end
                 target->pending = false;
 }
 
+static void on_settled(int code, struct xsnet_error *err, void *userdata)
+{
+        end(userdata, code, err);
+}
+
+void xsn_endpoint_settle(struct xsn_endpoint *target, void (*fn)(struct xsn_endpoint *target))
+{
+        if (!get_ready(target, fn) || !target->backend->ops->settle)
+                return;
+        target->pending = true;
+        target->code = target->backend->ops->settle(target->backend, on_settled, target, &target->err);
+        if (target->code < 0)
+                target->pending = false;
+}
+
 void xsn_endpoint_apply(struct xsn_endpoint *target, const struct xsnet_plan *plan, size_t index,
                       void (*fn)(struct xsn_endpoint *target))
 {

@@ -72,6 +72,14 @@ XSN_EXPORT struct xsnet_watch *xsnet_watch_unref(struct xsnet_watch *watch)
         return xsn_free(watch);
 }
 
+bool xsn_watch_any(const struct xsnet_engine *engine)
+{
+        for (size_t i = 0; i < engine->n_watches; i++)
+                if (engine->watches[i])
+                        return true;
+        return false;
+}
+
 void xsn_watch_end_all(struct xsnet_engine *engine)
 {
         for (size_t i = 0; i < engine->n_watches; i++)

@@ -233,6 +233,8 @@ XSN_EXPORT int xsnet_object_set_mac(struct xsnet_object *obj, int field, const u
                 return -ENOENT;
         if (row->type != XSNET_TYPE_MAC)
                 return wrong_type(row, ret_err);
+        if (!mac)
+                return xsn_error_set(ret_err, -EINVAL, "bad-value", "%s: expected six bytes, found nothing", row->name);
         put(obj, row, mac);
         return 0;
 }
@@ -409,8 +411,10 @@ XSN_EXPORT const char *xsnet_object_get_owner(struct xsnet_object *obj)
 
 XSN_EXPORT int xsnet_object_add_host(struct xsnet_object *obj, const char *host, struct xsnet_error **ret_err)
 {
-        if (!host || !*host || !xsn_text_valid(host, false))
-                return xsn_error_set(ret_err, -EINVAL, "bad-value", "host: expected a name in UTF-8");
+        int r = xsn_host_check(host, ret_err);
+
+        if (r < 0)
+                return r;
         if (xsn_strs_has(&obj->hosts, host))
                 return xsn_error_set(ret_err, -EEXIST, "duplicate", "host: '%s' stands twice", host);
         obj->version++;

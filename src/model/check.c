@@ -62,6 +62,11 @@ int xsn_object_error(const struct xsnet_object *obj, const char *source, int fie
 
 /* ---- addresses ---- */
 
+static bool is_of_one_host(const struct xsn_ip *ip)
+{
+        return !xsn_ip_is_multicast(ip) && !xsn_ip_is_unspecified(ip) && !xsn_ip_is_loopback(ip);
+}
+
 static void check_addresses(const struct xsnet_object *obj, const char *source, int field, const struct xsn_list *list,
                             struct xsnet_error **errs)
 {
@@ -70,7 +75,7 @@ static void check_addresses(const struct xsnet_object *obj, const char *source, 
                 char text[XSN_IP_STRLEN];
 
                 xsn_ip_format_prefix(ip, text);
-                if (xsn_ip_is_multicast(ip) || xsn_ip_is_unspecified(ip) || !ip->plen)
+                if (!is_of_one_host(ip) || !ip->plen)
                         xsn_object_error(obj, source, field, errs, -EINVAL, "bad-address",
                                          "expected the address of one host, found '%s'", text);
                 else if (xsn_ip_is_network_or_broadcast(ip))
@@ -87,7 +92,7 @@ static void check_gateway(const struct xsnet_object *obj, const char *source, in
         if (!xsn_object_is_set(obj, field))
                 return;
         xsn_ip_format(gateway, text);
-        if (xsn_ip_is_multicast(gateway) || xsn_ip_is_unspecified(gateway)) {
+        if (!is_of_one_host(gateway)) {
                 xsn_object_error(obj, source, field, errs, -EINVAL, "bad-address",
                                  "expected the address of one host, found '%s'", text);
                 return;
@@ -101,9 +106,18 @@ static void check_gateway(const struct xsnet_object *obj, const char *source, in
         }
         if (!xsn_object_is_set(obj, list_field) || xsn_ip_is_link_local(gateway))
                 return;
-        for (size_t i = 0; i < list->n; i++)
-                if (xsn_ip_in_prefix(gateway, &XSN_ITEM(*list, struct xsn_ip, i)))
-                        return;
+        for (size_t i = 0; i < list->n; i++) {
+                const struct xsn_ip *ip = &XSN_ITEM(*list, struct xsn_ip, i);
+                struct xsn_ip there = *gateway;
+
+                there.plen = ip->plen;
+                if (!xsn_ip_in_prefix(gateway, ip))
+                        continue;
+                if (xsn_ip_is_network_or_broadcast(&there))
+                        xsn_object_error(obj, source, field, errs, -EINVAL, "bad-address",
+                                         "the gateway %s is its network's own or broadcast address", text);
+                return;
+        }
         xsn_object_error(obj, source, field, errs, -EINVAL, "gateway-unreachable",
                          "the gateway %s is in the subnet of none of the addresses", text);
 }
@@ -133,7 +147,7 @@ static void check_routes(const struct xsnet_object *obj, const char *source, str
                 const struct xsn_ip *via = &XSN_ITEM(obj->a.routes, struct xsn_route, i).via;
                 char text[XSN_IP_STRLEN];
 
-                if (xsn_ip_is_multicast(via) || xsn_ip_is_unspecified(via))
+                if (via->family && !is_of_one_host(via))
                         xsn_object_error(obj, source, XSNET_FIELD_ROUTES, errs, -EINVAL, "bad-address",
                                          "expected a route via the address of one host, found '%s'",
                                          xsn_ip_format(via, text));

@@ -42,13 +42,22 @@ const struct xsn_field *xsn_class_field(const struct xsn_class *cls, size_t i)
         return &xsn_address_fields[i];
 }
 
-/* Where the row stands in a list; -ENOENT. Rows mostly stand in the order of their numbers, without gaps. */
-static inline int find_id(const struct xsn_field *fields, size_t n, int field)
+/* Rows mostly stand in the order of their numbers, without gaps. */
+static inline bool guess_id(const struct xsn_field *fields, size_t n, int field, int *ret_at)
 {
         size_t guess = (size_t)(field - fields[0].id);
 
-        if (guess < n && fields[guess].id == field)
-                return (int)guess;
+        *ret_at = (int)guess;
+        return guess < n && fields[guess].id == field;
+}
+
+/* Where the row stands in a list; -ENOENT. */
+static inline int find_id(const struct xsn_field *fields, size_t n, int field)
+{
+        int guess;
+
+        if (guess_id(fields, n, field, &guess))
+                return guess;
         for (size_t i = 0; i < n; i++)
                 if (fields[i].id == field)
                         return (int)i;
@@ -59,8 +68,11 @@ static inline int find_id(const struct xsn_field *fields, size_t n, int field)
 int xsn_class_index(const struct xsn_class *cls, int field)
 {
         size_t before = cls->n_fields;
-        int i = -ENOENT;
+        int i;
 
+        /* The kind's own numbers lie beyond those of a link, which would all be looked at in vain. */
+        if (guess_id(cls->fields, cls->n_fields, field, &i))
+                return i;
         if (cls->has_link) {
                 i = find_id(xsn_link_fields, xsn_n_link_fields, field);
                 if (i >= 0)

@@ -42,6 +42,7 @@ struct xsnet_object {
         bool made;             /* observed: we made the device; else the mark says only that we changed it */
         bool mark_taken;       /* observed: where the mark would stand is somebody else's text: "alias-in-use" */
         bool begun;            /* observed: as an apply leaves what it has only just made: bare, not marked yet */
+        bool irreplaceable;    /* observed: what stands in its backend's own with it could not be made again */
         char *payload;         /* observed: what only its backend understands; copied and journalled, never shown */
         struct xsn_pos pos;    /* of the item */
         uint32_t item;         /* its index in the document's list, for messages: vlans[2] */
@@ -131,6 +132,9 @@ struct xsn_tunnel {
         bool csum;
         bool df;
 };
+
+/* The UDP port where none is said (IANA's); 0: the protocol has none. */
+uint32_t xsn_tunnel_default_port(int protocol);
 
 struct xsn_vif {
         struct xsnet_object o;

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/export.h"
+#include "base/utf8.h"
 
 _Static_assert(sizeof(struct xsn_bond) < 2048, "an object is to stay well under 4 KB");
 
@@ -77,6 +78,7 @@ int xsn_object_copy(const struct xsnet_object *obj, struct xsnet_object **ret_ob
         copy->made = obj->made;
         copy->mark_taken = obj->mark_taken;
         copy->begun = obj->begun;
+        copy->irreplaceable = obj->irreplaceable;
         copy->pos = obj->pos;
         copy->item = obj->item;
         *ret_obj = XSN_TAKE(copy);
@@ -247,6 +249,13 @@ int xsn_object_set_host(struct xsnet_object *obj, const char *host)
         xsn_strs_clear(&obj->hosts);
         obj->version++;
         return *host ? xsn_strs_add(&obj->hosts, host) : 0;
+}
+
+int xsn_host_check(const char *host, struct xsnet_error **ret_err)
+{
+        if (!host || !*host || !xsn_text_valid(host, false))
+                return xsn_error_set(ret_err, -EINVAL, "bad-value", "host: expected a name in UTF-8");
+        return 0;
 }
 
 struct xsn_link *xsn_object_link(const struct xsnet_object *obj)

@@ -58,6 +58,8 @@ void xsn_object_describe(const struct xsnet_object *obj, struct xsn_buf *buf);
 /* The one host of a resolved or observed object; "" for the pool's. */
 const char *xsn_object_host(const struct xsnet_object *obj);
 int xsn_object_set_host(struct xsnet_object *obj, const char *host);
+/* Is it a name that a host may have? It may be NULL. 0 or -EINVAL. */
+int xsn_host_check(const char *host, struct xsnet_error **ret_err);
 /* The name of the network it is in, NULL: none. Its device (bond: status.device, else its name); NULL. */
 const char *xsn_object_network(const struct xsnet_object *obj);
 const char *xsn_object_device(const struct xsnet_object *obj);

@@ -36,6 +36,11 @@ static const struct xsn_field tunnel_fields[] = {
                   .doc = "Whether the outer packets say that they must not be fragmented."),
 };
 
+uint32_t xsn_tunnel_default_port(int protocol)
+{
+        return protocol == XSNET_PROTOCOL_VXLAN ? 4789 : protocol == XSNET_PROTOCOL_GENEVE ? 6081 : 0;
+}
+
 static void tunnel_key(const struct xsnet_object *obj, struct xsn_buf *buf)
 {
         const struct xsn_tunnel *tunnel = XSN_TUNNEL(obj);

@@ -29,14 +29,13 @@ static void put_wish(const struct xsnet_object *obj, size_t i, struct xsn_buf *b
                 xsn_buf_printf(buf, " at %u:%u", pos->line, pos->column);
 }
 
-/* "bond 'bond0': network is a at 3:4 and b at 9:5" */
+/* "network is a at 3:4 and b at 9:5" */
 static int conflict(const struct rows *rows, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_freep) char *text = NULL;
         struct xsn_buf buf = { 0 };
 
-        xsn_object_describe(rows->obj, &buf);
-        xsn_buf_printf(&buf, ": %s is ", rows->field->name);
+        xsn_buf_printf(&buf, "%s is ", rows->field->name);
         put_wish(rows->obj, rows->i, &buf);
         xsn_buf_put(&buf, " and ");
         put_wish(rows->more, rows->j, &buf);

@@ -221,6 +221,12 @@ void xsn_list_remove(const struct xsn_type *item, struct xsn_list *list, size_t 
         list->n--;
 }
 
+void xsn_list_sort(const struct xsn_type *item, struct xsn_list *list)
+{
+        if (list->n > 1)
+                qsort(list->v, list->n, item->size, item->compare);
+}
+
 int xsn_list_find(const struct xsn_type *item, const struct xsn_list *list, const void *value)
 {
         for (size_t i = 0; i < list->n; i++)

@@ -87,6 +87,8 @@ int xsn_list_add_text(const struct xsn_field *field, struct xsn_list *list, cons
 int xsn_list_add(const struct xsn_type *item, struct xsn_list *list, const void *src);
 /* Takes the i-th item out. */
 void xsn_list_remove(const struct xsn_type *item, struct xsn_list *list, size_t i);
+/* For what has no order of its own, such as the ends of a tunnel: so that it is shown alike each time. */
+void xsn_list_sort(const struct xsn_type *item, struct xsn_list *list);
 /* The index of the first equal item, or -ENOENT. */
 int xsn_list_find(const struct xsn_type *item, const struct xsn_list *list, const void *value);
 bool xsn_strs_has(const struct xsn_list *strs, const char *s);

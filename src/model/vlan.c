@@ -2,8 +2,6 @@
 /* The kind `vlan`: one tag of a PIF or bond. Everywhere else it is called PIF.TAG. */
 #include "model/kinds.h"
 
-#include <inttypes.h>
-
 #include "model/object.h"
 
 static const struct xsn_field vlan_fields[] = {
@@ -19,8 +17,11 @@ static void vlan_key(const struct xsnet_object *obj, struct xsn_buf *buf)
 {
         const struct xsn_vlan *vlan = XSN_VLAN(obj);
 
-        if (xsn_object_is_set(obj, XSNET_FIELD_PIF) && xsn_object_is_set(obj, XSNET_FIELD_TAG))
-                xsn_buf_printf(buf, "%s.%" PRIu32, vlan->pif, vlan->tag);
+        if (!xsn_object_is_set(obj, XSNET_FIELD_PIF) || !xsn_object_is_set(obj, XSNET_FIELD_TAG))
+                return;
+        xsn_buf_put(buf, vlan->pif);
+        xsn_buf_put(buf, ".");
+        xsn_buf_put_number(buf, vlan->tag);
 }
 
 const struct xsn_class xsn_vlan_class = {

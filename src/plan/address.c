@@ -77,14 +77,14 @@ bool xsn_addressing_is_plain(const struct xsnet_object *obj, int field)
 }
 
 /* May the group of `src` go to `dst`: is there something, and has dst nothing and names nothing? */
-static bool may_move(const struct xsn_slot *dst, const struct xsn_slot *src, const int group[4])
+static bool may_move(const struct xsn_slot *dst, const struct xsnet_object *src, const int group[4])
 {
         bool something = false;
 
         for (size_t i = 0; i < 4 && group[i]; i++) {
                 if (!xsn_addressing_is_plain(dst->pair->to, group[i]) || xsn_slot_wants(dst, group[i], true))
                         return false;
-                something = something || !xsn_addressing_is_plain(src->pair->to, group[i]);
+                something = something || !xsn_addressing_is_plain(src, group[i]);
         }
         return something;
 }
@@ -103,17 +103,58 @@ static int copy_field(struct xsnet_object *dst, const struct xsnet_object *src, 
         return 0;
 }
 
+static const struct xsn_list *family_of(const struct xsnet_object *obj, const struct xsn_ip *ip)
+{
+        return ip->family == 6 ? &obj->a.ipv6_address : &obj->a.ipv4_address;
+}
+
+/* Is the gateway reached over one of the addresses that the object has? */
+static bool is_near(const struct xsnet_object *to, const struct xsn_ip *via)
+{
+        const struct xsn_list *list = family_of(to, via);
+
+        for (size_t i = 0; i < list->n; i++)
+                if (xsn_ip_in_prefix(via, &XSN_ITEM(*list, struct xsn_ip, i)))
+                        return true;
+        return via->family == 6 && xsn_ip_is_link_local(via) && list->n;
+}
+
+/* Of routes, those that went over an address that does not go along end with it. */
+static int move_routes(struct xsnet_object *dst, const struct xsnet_object *src)
+{
+        xsn_object_clear(dst, XSNET_FIELD_ROUTES);
+        for (size_t i = 0; i < src->a.routes.n; i++) {
+                const struct xsn_route *route = &XSN_ITEM(src->a.routes, struct xsn_route, i);
+
+                if (route->via.family && is_near(src, &route->via) && !is_near(dst, &route->via))
+                        continue;
+                if (xsn_list_add(xsn_type_of(XSNET_TYPE_ROUTES)->item, &dst->a.routes, route) < 0)
+                        return -ENOMEM;
+                xsn_object_mark(dst, XSNET_FIELD_ROUTES);
+        }
+        return 0;
+}
+
+static int move_group(struct xsnet_object *dst, const struct xsnet_object *src, const int group[4])
+{
+        if (group[0] == XSNET_FIELD_ROUTES)
+                return move_routes(dst, src);
+        for (size_t i = 0; i < 4 && group[i]; i++)
+                if (copy_field(dst, src, group[i]) < 0)
+                        return -ENOMEM;
+        return 0;
+}
+
 int xsn_addressing_move(struct xsn_slot *dst, struct xsn_slot *src, bool *ret_moved)
 {
         *ret_moved = false;
         for (size_t g = 0; g < XSN_ARRAY_SIZE(groups); g++) {
-                if (!may_move(dst, src, groups[g]))
+                if (!may_move(dst, src->pair->to, groups[g]))
                         continue;
                 if (!xsn_slot_edit(dst))
                         return -ENOMEM;
-                for (size_t i = 0; i < 4 && groups[g][i]; i++)
-                        if (copy_field(dst->pair->to, src->pair->to, groups[g][i]) < 0)
-                                return -ENOMEM;
+                if (move_group(dst->pair->to, src->pair->to, groups[g]) < 0)
+                        return -ENOMEM;
                 dst->asked = true;
                 *ret_moved = true;
         }
@@ -136,11 +177,6 @@ int xsn_addressing_drop(struct xsn_slot *slot)
 
 /* ---- what others set outlives the object that carries it ---- */
 
-static const struct xsn_list *family_of(const struct xsnet_object *obj, const struct xsn_ip *ip)
-{
-        return ip->family == 6 ? &obj->a.ipv6_address : &obj->a.ipv4_address;
-}
-
 /* Has something else the address after the plan, or wants (address NULL) the gateway of a family? */
 static bool is_claimed(const struct xsn_slot *heir, const struct xsn_ip *address, int gateway)
 {
@@ -160,6 +196,32 @@ static bool is_claimed(const struct xsn_slot *heir, const struct xsn_ip *address
         return false;
 }
 
+static bool any_claimed(const struct xsn_slot *heir, const struct xsn_list *addresses)
+{
+        for (size_t i = 0; i < addresses->n; i++)
+                if (is_claimed(heir, &XSN_ITEM(*addresses, struct xsn_ip, i), 0))
+                        return true;
+        return false;
+}
+
+int xsn_addressing_take(struct xsn_slot *heir, const struct xsnet_object *from, bool *ret_moved)
+{
+        bool claimed = any_claimed(heir, &from->a.ipv4_address) || any_claimed(heir, &from->a.ipv6_address);
+
+        *ret_moved = false;
+        for (size_t g = 0; g < XSN_ARRAY_SIZE(groups) && !claimed; g++) {
+                if (!may_move(heir, from, groups[g]))
+                        continue;
+                if (!xsn_slot_edit(heir))
+                        return -ENOMEM;
+                for (size_t i = 0; i < 4 && groups[g][i]; i++)
+                        if (copy_field(heir->pair->to, from, groups[g][i]) < 0)
+                                return -ENOMEM;
+                *ret_moved = true;
+        }
+        return 0;
+}
+
 static int inherit_address(struct xsn_slot *heir, const struct xsnet_object *from, const struct xsn_ip *ip)
 {
         bool v6 = ip->family == 6;
@@ -173,17 +235,6 @@ static int inherit_address(struct xsn_slot *heir, const struct xsnet_object *fro
                 return -ENOMEM;
         xsn_object_mark(to, v6 ? XSNET_FIELD_IPV6_ADDRESS : XSNET_FIELD_IPV4_ADDRESS);
         return xsn_addressing_is_plain(to, mode) ? copy_field(to, from, mode) : 0;
-}
-
-/* Is the gateway reached over one of the addresses that the heir has? */
-static bool is_near(const struct xsnet_object *to, const struct xsn_ip *via)
-{
-        const struct xsn_list *list = family_of(to, via);
-
-        for (size_t i = 0; i < list->n; i++)
-                if (xsn_ip_in_prefix(via, &XSN_ITEM(*list, struct xsn_ip, i)))
-                        return true;
-        return via->family == 6 && xsn_ip_is_link_local(via) && list->n;
 }
 
 static int inherit_gateway(struct xsn_slot *heir, const struct xsnet_object *from, int field)

@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -74,10 +75,36 @@ static int match_all(struct match *matches, size_t n, struct xsn_hash *claimed)
 
 /* ---- what is called otherwise because its parent or its network is ---- */
 
+static int compare_names(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* "KIND/HOST/MEMBER,MEMBER" of a bond: it has its name only a moment after it was made. */
+static void members_key(const struct xsnet_object *obj, struct xsn_buf *buf)
+{
+        struct xsn_list members = { 0 };
+
+        if (xsn_value_copy(xsn_type_of(XSNET_TYPE_STRS), &members, &XSN_BOND(obj)->members) < 0) {
+                buf->failed = true;
+                return;
+        }
+        if (members.n) {
+                qsort(members.v, members.n, sizeof(char *), compare_names);
+                xsn_buf_printf(buf, "%d/%s/", obj->cls->kind, xsn_object_host(obj));
+        }
+        for (size_t i = 0; i < members.n; i++)
+                xsn_buf_printf(buf, "%s,", XSN_ITEM(members, char *, i));
+        xsn_strs_clear(&members);
+}
+
 /* "KIND/HOST/DEVICE" of VLANs, tunnels and networks; "" for others. */
 static void device_key(const struct xsnet_object *obj, struct xsn_buf *buf)
 {
         const char *device = XSN_VLAN(obj) || XSN_TUNNEL(obj) ? xsn_object_device(obj) : NULL;
+
+        if (XSN_BOND(obj))
+                members_key(obj, buf);
 
         if (XSN_NETWORK(obj))
                 device = XSN_NETWORK(obj)->bridge;
@@ -110,6 +137,8 @@ static bool may_be(const struct match *match, const struct xsnet_object *found, 
 {
         const struct xsn_network *net = XSN_NETWORK(found);
 
+        if (XSN_BOND(found))
+                return !match->entry->before && !found->owner && found->begun;
         if (net)
                 return !match->entry->before && !found->owner && net->name && !strcmp(net->name, net->bridge);
         return !XSN_VLAN(found) || XSN_VLAN(found)->tag == XSN_VLAN(obj)->tag;
@@ -192,8 +221,9 @@ static int add_pair(struct xsn_work *work, const struct match *match)
                 return 0;
         if (is_others(match))
                 return add_note(work, now, " was made by somebody else and stays");
-        if (before && !now && (kind == XSNET_KIND_PIF || (kind == XSNET_KIND_VIF && work->input->caps &&
-                                                          (work->input->caps->flags & XSN_CAP_OBSERVES_VIFS))))
+        if (before && !now &&
+            (kind == XSNET_KIND_PIF ||
+             (kind == XSNET_KIND_VIF && work->input->caps && (work->input->caps->flags & XSN_CAP_OBSERVES_VIFS))))
                 return add_note(work, before, " is gone and cannot be put back");
         if (xsn_work_add(work, now, before, &pair) < 0)
                 return -ENOMEM;
@@ -252,16 +282,48 @@ static int imply_members(struct xsn_work *work)
         return 0;
 }
 
+/* ---- what stands on a bond that goes ---- */
+
+/* The one row that says what the VLAN or tunnel stands on; 0: it is none. */
+static int below_field(const struct xsnet_object *obj)
+{
+        return XSN_VLAN(obj) ? XSNET_FIELD_PIF : XSN_TUNNEL(obj) ? XSNET_FIELD_TRANSPORT : 0;
+}
+
+/* Is all that changes that it stands on the bond's first member then, which the target does by itself? */
+static bool falls_to_heir(const struct xsn_pair *bond, const struct xsn_pair *pair)
+{
+        int field = pair->from && pair->to && pair->from->cls == pair->to->cls ? below_field(pair->to) : 0;
+        const char *before = field ? xsn_object_string(pair->from, field) : NULL;
+        const char *after = field ? xsn_object_string(pair->to, field) : NULL;
+        const struct xsn_bond *from = XSN_BOND(bond->from);
+
+        return before && after && from->members.n && !strcmp(before, from->name) &&
+               !strcmp(after, XSN_ITEM(from->members, char *, 0)) &&
+               !strcmp(xsn_object_host(pair->from), xsn_object_host(bond->from)) &&
+               !(xsn_changes(pair->from, pair->to) & ~xsn_object_bit(pair->to, field));
+}
+
+static void imply_heirs(struct xsn_work *work)
+{
+        for (size_t i = 0; i < work->n_pairs; i++) {
+                struct xsn_pair *bond = work->pairs[i];
+
+                for (size_t j = 0; bond->from && !bond->to && XSN_BOND(bond->from) && j < work->n_pairs; j++)
+                        if (falls_to_heir(bond, work->pairs[j]))
+                                work->pairs[j]->implied_by = bond;
+        }
+}
+
 static int fill_matches(const struct xsn_work *work, const struct xsn_journal *journal, struct match *matches)
 {
         for (size_t i = 0; i < journal->n_entries; i++) {
                 struct match *m = &matches[i];
 
                 m->entry = &journal->entries[i];
-                if ((m->entry->after &&
-                     xsn_same_in(work->input->observed, m->entry->after, &m->as_after) < 0) ||
-                    (m->entry->before &&
-                     xsn_same_in(work->input->observed, m->entry->before, &m->as_before) < 0))
+                /* A run before this one may have made a network anew. */
+                if ((m->entry->after && xsn_same_in(work->input->observed, m->entry->after, &m->as_after) < 0) ||
+                    (m->entry->before && xsn_same_or_anew(work->input->observed, m->entry->before, &m->as_before) < 0))
                         return -ENOMEM;
                 /* A name that another NIC has by now. */
                 if (m->as_after && m->as_before && m->as_after != m->as_before) {
@@ -286,6 +348,8 @@ int xsn_work_back(struct xsn_work *work, const struct xsn_journal *journal)
         for (size_t i = 0; i < journal->n_entries; i++)
                 if (add_pair(work, &matches[i]) < 0)
                         return -ENOMEM;
+        if (work->input->caps && (work->input->caps->flags & XSN_CAP_BOND_HEIRS))
+                imply_heirs(work);
         return imply_members(work);
 }
 

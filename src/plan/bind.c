@@ -162,12 +162,100 @@ static int wait_for(struct xsn_dom0 *node, const struct xsnet_object *item)
 static bool refuse_vm(struct xsn_dom0 *node, const struct xsnet_object *item)
 {
         if (item->cls->kind != XSNET_KIND_VIF || !xsn_object_is_set(item, XSNET_FIELD_VM) ||
-            xsn_target_can(node->target, XSN_CAP_VM))
+            xsn_target_can(node->target, XSN_CAP_VM) || node->target->input->caps->find_domain)
                 return false;
         if (!xsn_said(node->target->all, node->target, item, XSNET_FIELD_VM, "not-supported"))
                 xsn_item_error(node, item, XSNET_FIELD_VM, -EOPNOTSUPP, "not-supported",
                                "%s knows no VMs; name the vif by domain", node->target->input->name);
         return true;
+}
+
+static void refuse_name(struct xsn_dom0 *node, const struct xsnet_object *item, const char *vm, size_t n)
+{
+        if (xsn_said(node->target->all, node->target, item, XSNET_FIELD_VM, "vm"))
+                return;
+        if (n > 1)
+                xsn_item_error(node, item, XSNET_FIELD_VM, -EINVAL, "ambiguous-name",
+                               "%zu VMs are named '%s': name it by its uuid", n, vm);
+        else
+                xsn_item_error(node, item, XSNET_FIELD_VM, -EINVAL, "unknown-name", "there is no VM '%s'", vm);
+}
+
+/* Keeps a copy of an item, which says other things, as long as the target. */
+static struct xsnet_object *copy_item(struct xsn_target *target, const struct xsnet_object *item)
+{
+        struct xsnet_object *copy;
+
+        if (xsn_grow((void **)&target->renamed_items, &target->cap_renamed_items, target->n_renamed_items + 1,
+                     sizeof(struct xsnet_object *)) < 0 ||
+            xsn_object_copy(item, &copy) < 0)
+                return NULL;
+        target->renamed_items[target->n_renamed_items++] = copy;
+        return copy;
+}
+
+static bool is_uuid(const char *text)
+{
+        return strlen(text) == 36 && strspn(text, "0123456789abcdefABCDEF-") == 36 && text[8] == '-' &&
+               text[13] == '-' && text[18] == '-' && text[23] == '-';
+}
+
+/* The item by the domain that its VM has now. One that has none waits under its own name. */
+static int name_domain(struct xsn_dom0 *node, const struct xsnet_object *item, const struct xsnet_object **ret_item)
+{
+        const struct xsn_caps *caps = node->target->input->caps;
+        struct xsnet_object *copy;
+        uint32_t domain;
+
+        if (!is_uuid(XSN_VIF(item)->vm)) {
+                *ret_item = NULL;
+                if (!xsn_said(node->target->all, node->target, item, XSNET_FIELD_VM, "not-supported"))
+                        xsn_item_error(node, item, XSNET_FIELD_VM, -EOPNOTSUPP, "not-supported",
+                                       "%s knows VMs by their uuids only", node->target->input->name);
+                return 0;
+        }
+        if (!caps->find_domain(caps->arg, XSN_VIF(item)->vm, XSN_VIF(item)->device, &domain))
+                return 0;
+        copy = copy_item(node->target, item);
+        if (!copy)
+                return -ENOMEM;
+        xsn_object_clear(copy, XSNET_FIELD_VM);
+        XSN_VIF(copy)->domain = domain;
+        xsn_object_mark(copy, XSNET_FIELD_DOMAIN);
+        *ret_item = copy;
+        return 0;
+}
+
+/*
+ * The item with its VM called as the target does: a uuid may mean one that goes by its name. *ret_item NULL: there is
+ * no such VM, which is an error unless the VIF is to be absent.
+ */
+static int name_vm(struct xsn_dom0 *node, const struct xsnet_object *item, const struct xsnet_object **ret_item)
+{
+        const struct xsn_caps *caps = node->target->input->caps;
+        const char *vm = XSN_VIF(item) ? xsn_object_string(item, XSNET_FIELD_VM) : NULL, *name;
+        struct xsnet_object *copy;
+        size_t n = 0;
+
+        *ret_item = item;
+        if (vm && caps->find_domain)
+                return name_domain(node, item, ret_item);
+        if (!vm || !caps->find_vm)
+                return 0;
+        name = caps->find_vm(caps->arg, vm, &n);
+        if (!name) {
+                *ret_item = NULL;
+                if (!item->absent || n)
+                        refuse_name(node, item, vm, n);
+                return 0;
+        }
+        if (!strcmp(name, vm))
+                return 0;
+        copy = copy_item(node->target, item);
+        if (!copy)
+                return -ENOMEM;
+        *ret_item = copy;
+        return xsn_object_set_string(copy, XSNET_FIELD_VM, name);
 }
 
 int xsn_bind(struct xsn_dom0 *node, const struct xsnet_object *item)
@@ -176,6 +264,10 @@ int xsn_bind(struct xsn_dom0 *node, const struct xsnet_object *item)
         bool wrong;
 
         if (refuse_vm(node, item))
+                return 0;
+        if (name_vm(node, item, &item) < 0)
+                return -ENOMEM;
+        if (!item)
                 return 0;
         if (xsn_find_slot(node, item, &slot, &wrong) < 0)
                 return -ENOMEM;

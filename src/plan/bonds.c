@@ -136,6 +136,14 @@ static int take_addresses(struct xsn_slot *bond, struct xsn_slot *const *nics, s
 static int strip(struct xsn_slot *bond, struct xsn_slot *nic)
 {
         nic->because = bond;
+        /* A member is a device of the bond there, and nothing is told of it. */
+        if (xsn_target_can(bond->node->target, XSN_CAP_BOND_HEIRS)) {
+                if (!xsn_slot_edit(nic))
+                        return -ENOMEM;
+                xsn_object_clear(nic->pair->to, XSNET_FIELD_STATUS_MTU);
+                if (XSN_PIF(nic->pair->to)->disallow_unplug && !xsn_slot_wants(nic, XSNET_FIELD_DISALLOW_UNPLUG, false))
+                        XSN_PIF(nic->pair->to)->disallow_unplug = false;
+        }
         if (xsn_object_network(nic->pair->to)) {
                 if (!xsn_slot_edit(nic))
                         return -ENOMEM;
@@ -144,13 +152,36 @@ static int strip(struct xsn_slot *bond, struct xsn_slot *nic)
         return xsn_addressing_drop(nic);
 }
 
+/* Where only LACP has them, these go with it. */
+static int leave_lacp(struct xsn_slot *bond)
+{
+        static const int fields[] = { XSNET_FIELD_HASH, XSNET_FIELD_LACP_RATE };
+        const struct xsn_bond *from = bond->pair->from ? XSN_BOND(bond->pair->from) : NULL;
+
+        if (!xsn_target_can(bond->node->target, XSN_CAP_LACP_HASH) || !from ||
+            XSN_BOND(bond->pair->to)->mode.value == XSNET_BOND_LACP)
+                return 0;
+        /* Without LACP this is all that there is to show. */
+        if (from->mode.value != XSNET_BOND_LACP && from->hash.value == XSNET_HASH_SRC_MAC &&
+            !xsn_object_is_set(&from->o, XSNET_FIELD_LACP_RATE))
+                return 0;
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(fields); i++) {
+                if (!xsn_object_is_set(bond->pair->to, fields[i]) || xsn_slot_wants(bond, fields[i], false))
+                        continue;
+                if (!xsn_slot_edit(bond))
+                        return -ENOMEM;
+                xsn_object_clear(bond->pair->to, fields[i]);
+        }
+        return 0;
+}
+
 static int bond_up(struct xsn_slot *bond)
 {
         const struct xsn_list *members = &XSN_BOND(bond->pair->to)->members;
         _cleanup_(xsn_freep) struct xsn_slot **joining = xsn_alloc_array(members->n + 1, sizeof(struct xsn_slot *));
         size_t n = 0;
 
-        if (!joining)
+        if (!joining || leave_lacp(bond) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < members->n; i++) {
                 struct xsn_slot *nic = member(bond, XSN_ITEM(*members, char *, i));
@@ -213,6 +244,13 @@ static int bond_down(struct xsn_slot *bond)
 
         if (!heir)
                 return 0;
+        if (xsn_target_can(bond->node->target, XSN_CAP_BOND_HEIRS)) {
+                if (xsn_addressing_take(heir, bond->pair->from, &any) < 0)
+                        return -ENOMEM;
+                if (any)
+                        heir->because = heir->because ? heir->because : bond;
+                return any ? xsn_slot_note(bond, "gives its addresses to %s", xsn_object_device(heir->pair->to)) : 0;
+        }
         if (xsn_addressing_inherit(heir, bond->pair->from, &any) < 0)
                 return -ENOMEM;
         if (any)

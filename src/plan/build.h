@@ -17,7 +17,6 @@ struct xsn_draft {
         struct xsnet_step s; /* owned */
         struct xsn_pair *pair;
         size_t cap_deps;
-        bool half;     /* the first of the two steps of a change that was split: it lets go, the second takes */
         bool no_split; /* splitting it would gain nothing */
         size_t n_open; /* for waves.c: dependencies that have no wave yet */
 };
@@ -57,6 +56,8 @@ struct xsnet_object *xsn_same_find(struct xsnet_state *state, int kind, const ch
                                    const char *uuid);
 /* The same for an object of another state. 1; 0: it is not there; -ENOMEM. */
 int xsn_same_in(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found);
+/* The same, or where its uuid is gone the one of that name: what was made anew has another uuid. */
+int xsn_same_or_anew(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found);
 
 /* ---- steps.c ---- */
 
@@ -74,6 +75,8 @@ bool xsn_pair_leaves(const struct xsn_site *site, const struct xsn_pair *pair, c
 uint64_t xsn_changes_by_name(const struct xsn_site *site, const struct xsnet_object *from,
                              const struct xsnet_object *to);
 
+/* Are the networks of this target a pool's? */
+bool xsn_site_is_pool(const struct xsn_site *site);
 /* The pair of the network that an object is in, before (`from`) or after the plan; NULL. */
 struct xsn_pair *xsn_pair_network(const struct xsn_site *site, const struct xsnet_object *obj, bool after);
 /* The pair of a device on the object's host. */

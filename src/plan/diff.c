@@ -111,6 +111,26 @@ struct xsnet_object *xsn_same_find(struct xsnet_state *state, int kind, const ch
         return NULL;
 }
 
+/* By the name alone. */
+static int find_by_key(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found)
+{
+        _cleanup_(xsn_freep) char *key = NULL;
+        struct xsn_buf buf = { 0 };
+
+        xsn_object_key(obj, &buf);
+        if (xsn_buf_take(&buf, &key) < 0)
+                return -ENOMEM;
+        *ret_found = xsnet_state_find(state, obj->cls->kind, xsn_object_host(obj), key);
+        return *ret_found != NULL;
+}
+
+int xsn_same_or_anew(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found)
+{
+        int r = xsn_same_in(state, obj, ret_found);
+
+        return r || !xsn_object_is_set(obj, XSNET_FIELD_UUID) ? r : find_by_key(state, obj, ret_found);
+}
+
 int xsn_same_in(struct xsnet_state *state, const struct xsnet_object *obj, struct xsnet_object **ret_found)
 {
         _cleanup_(xsn_freep) char *key = NULL;

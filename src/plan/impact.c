@@ -265,7 +265,20 @@ static const struct xsn_field *lost_row(const struct xsnet_step *step, const str
         return NULL;
 }
 
-static int irreversible(struct xsn_draft *draft, const struct xsn_caps *caps)
+/* Does the step take away what could not be made again: a network's bridge, also where it becomes a VLAN's? */
+static bool takes_irreplaceable(const struct xsn_site *site, const struct xsnet_step *step)
+{
+        const struct xsn_pair *net = NULL;
+
+        if (step->verb == XSNET_STEP_REMOVE)
+                return step->from->irreplaceable;
+        if (step->to && XSN_VLAN(step->to) && site->work->input->caps &&
+            site->work->input->caps->flags & XSN_CAP_REMAKES_BRIDGES)
+                net = xsn_pair_network(site, step->to, true);
+        return net && net->from && net->from->irreplaceable;
+}
+
+static int irreversible(const struct xsn_site *site, struct xsn_draft *draft, const struct xsn_caps *caps)
 {
         struct xsnet_step *step = &draft->s;
         const struct xsn_field *field = step->from && caps ? lost_row(step, caps) : NULL;
@@ -273,6 +286,8 @@ static int irreversible(struct xsn_draft *draft, const struct xsn_caps *caps)
 
         if (draft->pair->irreversible) {
                 xsn_buf_put(&buf, draft->pair->irreversible);
+        } else if (takes_irreplaceable(site, step)) {
+                xsn_buf_put(&buf, "its bridge has what could not be made again, such as controllers or mirrors");
         } else if (field) {
                 xsn_buf_printf(&buf, "%s: ", field->name);
                 xsn_object_format_row(step->from, (size_t)xsn_class_index(step->from->cls, field->id), &buf);
@@ -308,7 +323,7 @@ int xsn_build_impact(struct xsn_build *build)
                 step->management = riders.management || (step->to && step->to->a.management);
                 step->storage = riders.storage || (step->to && is_storage(step->to));
                 step->n_vifs = riders.n_vifs;
-                if (irreversible(draft, site->work->input->caps) < 0)
+                if (irreversible(site, draft, site->work->input->caps) < 0)
                         return -ENOMEM;
         }
         return 0;

@@ -17,6 +17,7 @@ enum {
         XSN_IX_NETWORK_FROM = 'n', /* whose network name this is */
         XSN_IX_NETWORK_TO = 'N',
         XSN_IX_PORTS_FROM = 'p', /* who is in this network, under the network's own host */
+        XSN_IX_JOINERS = 'j',    /* what is no VIF and comes to this network of a pool */
         XSN_IX_ABOVE_FROM = 'a', /* whose parent, transport or member this device is */
         XSN_IX_ADDRESS_FROM = 'i', /* who has this address */
         XSN_IX_KEY_FROM = 'k'      /* whose kind and key this is */

@@ -86,13 +86,19 @@ static void node_free(struct xsn_dom0 *node)
         xsn_free(node);
 }
 
+bool xsn_target_is_pools(const struct xsn_target *target, const struct xsnet_object *obj)
+{
+        return target->pool && (obj->cls->kind == XSNET_KIND_NETWORK ||
+                                (obj->cls->kind == XSNET_KIND_VIF && xsn_object_is_set(obj, XSNET_FIELD_VM)));
+}
+
 /* The node of an observed object; one that the state does not list as a host is added. */
 static int node_of(struct xsn_target *target, const struct xsnet_object *obj, struct xsn_hash *names,
                    struct xsn_dom0 **ret_node)
 {
         const char *name = xsn_object_host(obj);
 
-        if (obj->cls->kind == XSNET_KIND_NETWORK && target->pool) {
+        if (xsn_target_is_pools(target, obj)) {
                 *ret_node = target->pool;
                 return 0;
         }
@@ -280,6 +286,9 @@ void xsn_target_done(struct xsn_target *target)
                 node_free(target->pool);
         for (size_t i = 0; i < target->n_kept; i++)
                 xsn_free(target->kept[i]);
+        for (size_t i = 0; i < target->n_renamed_items; i++)
+                xsnet_object_unref(target->renamed_items[i]);
+        xsn_free(target->renamed_items);
         xsn_hash_done(&target->uuids);
         xsn_free(target->slots);
         xsn_free(target->nodes);

@@ -80,7 +80,7 @@ int xsn_build_notes(struct xsn_build *build)
         for (size_t i = 0; i < build->n_drafts; i++) {
                 struct xsn_draft *draft = &build->drafts[i];
 
-                if (draft->s.to && !draft->half && add_note(&build->sites[draft->s.target], draft) < 0)
+                if (draft->s.to && !draft->s.half && add_note(&build->sites[draft->s.target], draft) < 0)
                         return -ENOMEM;
         }
         return 0;

@@ -53,7 +53,7 @@ static size_t release_of(const struct xsn_pair *pair)
 
 static bool is_removed(const struct xsn_build *build, const struct xsn_pair *pair)
 {
-        return pair->remove_step != XSN_NO_STEP && !build->drafts[pair->remove_step].half;
+        return pair->remove_step != XSN_NO_STEP && !build->drafts[pair->remove_step].s.half;
 }
 
 static bool is_created(const struct xsn_build *build, const struct xsn_pair *pair)
@@ -83,6 +83,28 @@ static int order_mtu(struct xsn_build *build, const struct xsn_pair *lower, cons
 }
 
 /* ---- networks ---- */
+
+static bool has_address(const struct xsnet_object *obj, const struct xsn_ip *ip)
+{
+        const struct xsn_list *list = obj ? ip->family == 4 ? &obj->a.ipv4_address : &obj->a.ipv6_address : NULL;
+
+        for (size_t i = 0; list && i < list->n; i++)
+                if (xsn_ip_same_address(&XSN_ITEM(*list, struct xsn_ip, i), ip))
+                        return true;
+        return false;
+}
+
+static bool gains_address(const struct xsn_pair *pair)
+{
+        const struct xsn_addressing *a = &pair->to->a;
+        const struct xsn_list *lists[] = { &a->ipv4_address, &a->ipv6_address };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(lists); i++)
+                for (size_t k = 0; k < lists[i]->n; k++)
+                        if (!has_address(pair->from, &XSN_ITEM(*lists[i], struct xsn_ip, k)))
+                                return true;
+        return false;
+}
 
 /* The network's place for a PIF is free, and no loop is closed meanwhile: the old ones leave first. */
 static int after_leavers(struct xsn_build *build, const struct xsn_site *site, const struct xsn_pair *pair,
@@ -115,6 +137,10 @@ static int order_network(struct xsn_build *build, const struct xsn_site *site, c
         if (old && xsn_pair_leaves(site, pair, old) && is_removed(build, old) &&
             edge(build, release_of(pair), old->remove_step) < 0)
                 return -ENOMEM;
+        /* A PIF takes what is on the bridge along: what the network itself gets comes there when it is gone. */
+        if (old && old->to && pair->from->cls->kind != XSNET_KIND_VIF && xsn_pair_leaves(site, pair, old) &&
+            gains_address(old) && edge(build, release_of(pair), take_of(old)) < 0)
+                return -ENOMEM;
         if (!new || take_of(pair) == XSN_NO_STEP)
                 return 0;
         if (old == new && !is_created(build, pair))
@@ -122,6 +148,45 @@ static int order_network(struct xsn_build *build, const struct xsn_site *site, c
         if (edge(build, take_of(new), take_of(pair)) < 0)
                 return -ENOMEM;
         return after_leavers(build, site, pair, new);
+}
+
+static bool is_pools_guest(const struct xsn_site *site, const struct xsn_pair *pair)
+{
+        return xsn_site_is_pool(site) && (pair->to ? pair->to : pair->from)->cls->kind == XSNET_KIND_VIF;
+}
+
+/* Guests of a NIC that goes into a bond, and of a bond that goes, are taken along: they need not go first. */
+static bool takes_along(const struct xsn_site *site, const struct xsn_pair *pair)
+{
+        const struct xsn_caps *caps = site->work->input->caps;
+
+        return caps && (caps->flags & XSN_CAP_BOND_HEIRS) && (XSN_BOND(pair->from) || XSN_PIF(pair->from));
+}
+
+/*
+ * A pool plugs a guest into what its host has of the network, and lets no PIF go under a guest: a VIF comes when the
+ * PIFs have joined, and goes before they leave. Where they move with it, it is there before them.
+ */
+static int order_guest(struct xsn_build *build, const struct xsn_site *site, const struct xsn_pair *pair)
+{
+        struct xsn_pair *old = xsn_pair_network(site, pair->from, false);
+        struct xsn_pair *new = xsn_pair_network(site, pair->to, true);
+        const struct xsn_index_item *item = NULL;
+
+        if (old && old->from && (!pair->to || old != new))
+                item = xsn_index_find(&site->index, XSN_IX_PORTS_FROM, "", XSN_NETWORK(old->from)->name);
+        for (; item; item = item->next)
+                if (item->pair->from->cls->kind != XSNET_KIND_VIF && xsn_pair_leaves(site, item->pair, old) &&
+                    !takes_along(site, item->pair) &&
+                    edge(build, release_of(pair), release_of(item->pair)) < 0)
+                        return -ENOMEM;
+        if (new && (old != new || is_created(build, pair)))
+                item = xsn_index_find(&site->index, XSN_IX_JOINERS, "", XSN_NETWORK(new->to)->name);
+        for (; item; item = item->next)
+                if ((!old || !xsn_pair_leaves(site, item->pair, old)) &&
+                    edge(build, take_of(item->pair), take_of(pair)) < 0)
+                        return -ENOMEM;
+        return 0;
 }
 
 /* ---- bonds and what stands on their members ---- */
@@ -247,7 +312,7 @@ static bool frees_device(const struct xsn_pair *pair, const char *device)
 static size_t rename_of(const struct xsn_build *build, const struct xsn_pair *pair)
 {
         const struct xsn_draft *half = pair->remove_step == XSN_NO_STEP ? NULL : &build->drafts[pair->remove_step];
-        const char *before = half && half->half ? xsn_pair_name(half->s.from) : NULL;
+        const char *before = half && half->s.half ? xsn_pair_name(half->s.from) : NULL;
         const char *after = before ? xsn_pair_name(half->s.to) : NULL;
 
         return after && !strcmp(before, after) ? pair->step : release_of(pair);
@@ -269,16 +334,6 @@ static int order_names(struct xsn_build *build, const struct xsn_site *site, con
                     edge(build, rename_of(build, item->pair), taker) < 0)
                         return -ENOMEM;
         return 0;
-}
-
-static bool has_address(const struct xsnet_object *obj, const struct xsn_ip *ip)
-{
-        const struct xsn_list *list = obj ? ip->family == 4 ? &obj->a.ipv4_address : &obj->a.ipv6_address : NULL;
-
-        for (size_t i = 0; list && i < list->n; i++)
-                if (xsn_ip_same_address(&XSN_ITEM(*list, struct xsn_ip, i), ip))
-                        return true;
-        return false;
 }
 
 static int order_addresses(struct xsn_build *build, const struct xsn_site *site, const struct xsn_pair *pair,
@@ -308,6 +363,8 @@ static int order_pair(struct xsn_build *build, const struct xsn_site *site, cons
         if (pair->step != XSN_NO_STEP && edge(build, pair->remove_step, pair->step) < 0)
                 return -ENOMEM;
         if (order_network(build, site, pair) < 0)
+                return -ENOMEM;
+        if (is_pools_guest(site, pair) && order_guest(build, site, pair) < 0)
                 return -ENOMEM;
         if (order_above(build, site, pair, XSNET_FIELD_PIF) < 0 ||
             order_above(build, site, pair, XSNET_FIELD_TRANSPORT) < 0 || order_bond(build, site, pair) < 0)

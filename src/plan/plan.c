@@ -39,12 +39,8 @@ XSN_EXPORT struct xsnet_plan *xsnet_plan_unref(struct xsnet_plan *plan)
                 step_done(&plan->steps[i]);
         for (size_t i = 0; i < plan->n_targets; i++)
                 target_done(&plan->targets[i]);
-        for (size_t i = 0; i < plan->n_assumptions; i++) {
-                xsn_free(plan->assumptions[i].what);
-                xsn_free(plan->assumptions[i].key);
-                xsn_free(plan->assumptions[i].host);
-                xsn_free(plan->assumptions[i].uuid);
-        }
+        for (size_t i = 0; i < plan->n_assumptions; i++)
+                xsnet_object_unref(plan->assumptions[i].obj);
         for (size_t i = 0; i < plan->n_waiting; i++)
                 xsnet_object_unref(plan->waiting[i]);
         xsn_strs_clear(&plan->notes);

@@ -21,6 +21,7 @@ struct xsnet_step {
         struct xsnet_object *from; /* a reference; NULL: created */
         struct xsnet_object *to;   /* a reference to the whole object as it shall be; NULL: removed */
         uint64_t changed;          /* bit i: row i of `to` differs from `from`; on creation: is set */
+        bool half;                 /* the first of two steps of a change that was split: lets go, the second takes */
         bool mark;                 /* the owner's mark is written, changed or removed: see to->owner */
         size_t *deps;              /* indexes of steps that come first; owned */
         size_t n_deps;
@@ -33,15 +34,11 @@ struct xsnet_step {
         struct xsn_pos pos; /* of the item that asked for it */
 };
 
-/* What a step or an absence assumed of an object: for "plan-stale". */
+/* What a step or an absence took for granted: that an object is as it was observed, or not there. For "plan-stale". */
 struct xsn_assumption {
-        char *what; /* "network 'guest' on host 'xs-1'": owned */
         size_t target;
-        int kind;
-        char *key;  /* owned */
-        char *host; /* owned */
-        char *uuid; /* of a network that has one; owned; NULL */
-        uint8_t digest[32]; /* of the observed object; all zero: it was not there */
+        struct xsnet_object *obj; /* a reference: as it was; as it shall be where it was not there */
+        bool there;
 };
 
 /* An object that a plan touches: as it was, and as the plan makes it. */

@@ -142,7 +142,8 @@ static int each_node(struct xsn_target *target, const struct xsnet_object *item,
 
                 if (!node->active || !item_is_for(item, node))
                         continue;
-                if (item->cls->kind == XSNET_KIND_NETWORK && target->pool)
+                /* For whichever of the hosts it is: the pool has it once. */
+                if (xsn_target_is_pools(target, item))
                         return fn(target->pool, item);
                 if (fn(node, item) < 0)
                         return -ENOMEM;
@@ -229,8 +230,9 @@ static int open_work(struct xsn_resolve *all, const struct xsn_plan_input *input
 static int run_phases(struct xsn_target *target)
 {
         static const phase_fn phases[] = {
-                bind_all,    xsn_target_fill, xsn_prune,     xsn_bonds, xsn_users,       xsn_names,
-                xsn_tunnels, xsn_mtus,        xsn_addresses, xsn_rules, xsn_stack_rules, xsn_owners,
+                bind_all,      xsn_target_fill, xsn_prune,       xsn_bonds,  xsn_inherit,
+                xsn_users,     xsn_names,       xsn_tunnels,     xsn_mtus,   xsn_rows_below,
+                xsn_addresses, xsn_rules,       xsn_stack_rules, xsn_owners, xsn_refusals,
         };
 
         for (size_t i = 0; i < XSN_ARRAY_SIZE(phases); i++)

@@ -159,7 +159,7 @@ int xsn_build_split(struct xsn_build *build, size_t i)
         uint64_t first, second;
         void *drafts = build->drafts;
 
-        if (draft->no_split || draft->half || draft->s.verb != XSNET_STEP_CHANGE)
+        if (draft->no_split || draft->s.half || draft->s.verb != XSNET_STEP_CHANGE)
                 return 0;
         draft->no_split = true;
         if (make_mid(site, pair, &mid) < 0)
@@ -176,8 +176,9 @@ int xsn_build_split(struct xsn_build *build, size_t i)
         build->drafts = drafts;
         draft = &build->drafts[i];
         half = &build->drafts[build->n_drafts];
-        *half = (struct xsn_draft){ .pair = pair, .half = true, .no_split = true };
+        *half = (struct xsn_draft){ .pair = pair, .no_split = true };
         half->s = (struct xsnet_step){ .target = draft->s.target, .verb = XSNET_STEP_CHANGE, .pos = draft->s.pos };
+        half->s.half = true;
         half->s.from = xsnet_object_ref(pair->from);
         half->s.to = XSN_TAKE(mid);
         half->s.changed = first;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plans may be kept: what a plan takes for granted is a digest of each object that it
- * touches or refers to. Before it is applied, the engine observes again and asks here.
+ * Plans may be kept: what a plan takes for granted is each object that it touches or refers
+ * to, as it was. Before it is applied, the engine observes again and asks here.
  */
 #include "plan/plan.h"
 
@@ -13,9 +13,7 @@
 #include "base/names.h"
 #include "plan/build.h"
 
-static const uint8_t no_digest[32];
-
-/* What is digested, and room for one text of it. */
+/* What counts of an object, as a text that nothing else has, and room for one value of it. */
 struct canonical {
         struct xsn_buf buf;
         struct xsn_buf text;
@@ -64,11 +62,10 @@ static void put_list(struct canonical *canonical, const struct xsnet_object *obj
         }
 }
 
-static int digest(const struct xsnet_object *obj, uint8_t ret_digest[32])
+static int write_canonical(const struct xsnet_object *obj, char **ret_text)
 {
         size_t n = xsn_class_n_fields(obj->cls);
         struct canonical canonical = { 0 };
-        bool failed;
 
         for (size_t i = 0; i < n; i++) {
                 const struct xsn_field *field = xsn_class_field(obj->cls, i);
@@ -88,12 +85,19 @@ static int digest(const struct xsnet_object *obj, uint8_t ret_digest[32])
         xsn_buf_put(&canonical.buf, "\nowner=");
         xsn_buf_put(&canonical.buf, obj->owner ? obj->owner : "");
         xsn_buf_put(&canonical.buf, obj->made ? " made" : "");
-        failed = canonical.buf.failed;
-        if (!failed)
-                xsn_sha256(canonical.buf.s, canonical.buf.len, ret_digest);
-        xsn_buf_done(&canonical.buf);
         xsn_buf_done(&canonical.text);
-        return failed ? -ENOMEM : 0;
+        return xsn_buf_take(&canonical.buf, ret_text);
+}
+
+static int same(const struct xsnet_object *a, const struct xsnet_object *b, bool *ret_same)
+{
+        _cleanup_(xsn_freep) char *before = NULL;
+        _cleanup_(xsn_freep) char *now = NULL;
+
+        if (write_canonical(a, &before) < 0 || write_canonical(b, &now) < 0)
+                return -ENOMEM;
+        *ret_same = !strcmp(before, now);
+        return 0;
 }
 
 /* ---- when the plan is made ---- */
@@ -105,16 +109,13 @@ static struct xsn_assumption *new_assumption(struct xsnet_plan *plan, size_t *ca
         if (xsn_grow(&assumptions, cap, plan->n_assumptions + 1, sizeof(*plan->assumptions)) < 0)
                 return NULL;
         plan->assumptions = assumptions;
-        memset(&plan->assumptions[plan->n_assumptions], 0, sizeof(*plan->assumptions));
         return &plan->assumptions[plan->n_assumptions++];
 }
 
 static int assume(struct xsnet_plan *plan, size_t target, struct xsn_pair *pair, size_t *cap)
 {
-        const struct xsnet_object *obj = pair->from ? pair->from : pair->to;
+        struct xsnet_object *obj = pair->from ? pair->from : pair->to;
         struct xsn_assumption *assumption;
-        const struct xsnet_object *observed;
-        struct xsn_buf key = { 0 };
 
         if (pair->seen == SIZE_MAX)
                 return 0;
@@ -122,23 +123,8 @@ static int assume(struct xsnet_plan *plan, size_t target, struct xsn_pair *pair,
         assumption = new_assumption(plan, cap);
         if (!assumption)
                 return -ENOMEM;
-        assumption->target = target;
-        assumption->kind = obj->cls->kind;
-        assumption->host = xsn_strdup(xsn_object_host(obj));
-        xsn_object_key(obj, &key);
-        if (xsn_buf_take(&key, &assumption->key) < 0 || !assumption->host ||
-            xsn_describe(obj, &assumption->what) < 0)
-                return -ENOMEM;
-        if (!pair->from)
-                return 0;
-        if (xsn_object_is_set(obj, XSNET_FIELD_UUID)) {
-                assumption->uuid = xsn_strdup(xsn_object_string(obj, XSNET_FIELD_UUID));
-                if (!assumption->uuid)
-                        return -ENOMEM;
-        }
-        observed = xsn_same_find(plan->targets[target].observed, assumption->kind, assumption->host, assumption->key,
-                            assumption->uuid);
-        return digest(observed ? observed : pair->from, assumption->digest);
+        *assumption = (struct xsn_assumption){ .target = target, .obj = xsnet_object_ref(obj), .there = pair->from };
+        return 0;
 }
 
 static int assume_device(struct xsnet_plan *plan, const struct xsn_site *site, size_t target,
@@ -185,27 +171,35 @@ int xsn_plan_assume(struct xsnet_plan *plan, const struct xsn_build *build, size
 
 /* ---- when it is to be applied ---- */
 
-static int check(const struct xsn_assumption *assumption, const struct xsn_plan_input *input,
-                 struct xsnet_error **ret_err)
+static int complain(const struct xsn_assumption *assumption, const char *name, const char *what,
+                    struct xsnet_error **ret_err)
 {
-        const struct xsnet_object *obj =
-                xsn_same_find(input->observed, assumption->kind, assumption->host, assumption->key, assumption->uuid);
-        bool was_there = memcmp(assumption->digest, no_digest, sizeof(no_digest)) != 0;
-        size_t len = strlen(input->name);
-        const char *colon = len && input->name[len - 1] == ':' ? "" : ":";
-        uint8_t now[32];
+        _cleanup_(xsn_freep) char *described = NULL;
+        size_t len = strlen(name);
+        const char *colon = len && name[len - 1] == ':' ? "" : ":";
 
-        if (!obj && !was_there)
-                return 0;
-        if (!obj || !was_there)
-                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s%s %s is %s since the plan was made",
-                                     input->name, colon, assumption->what, obj ? "there" : "gone");
-        if (digest(obj, now) < 0)
+        if (xsn_describe(assumption->obj, &described) < 0)
                 return xsn_error_oom(ret_err);
-        if (memcmp(assumption->digest, now, sizeof(now)) != 0)
-                return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s%s %s has changed since the plan was made",
-                                     input->name, colon, assumption->what);
-        return 0;
+        return xsn_error_set(ret_err, -ESTALE, "plan-stale", "%s%s %s %s since the plan was made", name, colon,
+                             described, what);
+}
+
+static int check(const struct xsn_assumption *assumption, struct xsnet_state *before,
+                 const struct xsn_plan_input *input, struct xsnet_error **ret_err)
+{
+        struct xsnet_object *was, *now;
+        bool unchanged;
+
+        if (xsn_same_in(input->observed, assumption->obj, &now) < 0 ||
+            xsn_same_in(before, assumption->obj, &was) < 0)
+                return xsn_error_oom(ret_err);
+        if (!now != !assumption->there)
+                return complain(assumption, input->name, now ? "is there" : "is gone", ret_err);
+        if (!now)
+                return 0;
+        if (same(was ? was : assumption->obj, now, &unchanged) < 0)
+                return xsn_error_oom(ret_err);
+        return unchanged ? 0 : complain(assumption, input->name, "has changed", ret_err);
 }
 
 int xsn_plan_check_stale(const struct xsnet_plan *plan, const struct xsn_plan_input *inputs, size_t n_inputs,
@@ -216,7 +210,8 @@ int xsn_plan_check_stale(const struct xsnet_plan *plan, const struct xsn_plan_in
                                      plan->n_targets, n_inputs);
         for (size_t i = 0; i < plan->n_assumptions; i++) {
                 const struct xsn_assumption *assumption = &plan->assumptions[i];
-                int r = check(assumption, &inputs[assumption->target], ret_err);
+                int r = check(assumption, plan->targets[assumption->target].observed, &inputs[assumption->target],
+                              ret_err);
 
                 if (r < 0)
                         return r;

@@ -40,6 +40,13 @@ struct xsn_pair *xsn_pair_device(const struct xsn_site *site, const struct xsnet
         return device ? xsn_index_pair(&site->index, what, xsn_object_host(obj), device) : NULL;
 }
 
+bool xsn_site_is_pool(const struct xsn_site *site)
+{
+        const struct xsn_caps *caps = site->work->input->caps;
+
+        return caps && (caps->flags & XSN_CAP_POOL);
+}
+
 bool xsn_pair_leaves(const struct xsn_site *site, const struct xsn_pair *pair, const struct xsn_pair *network)
 {
         return xsn_pair_network(site, pair->from, false) == network &&
@@ -139,7 +146,7 @@ static void compare_pair(const struct xsn_site *site, struct xsn_pair *pair)
                 pair->replace = true;
                 return;
         }
-        pair->changed = xsn_changes_by_name(site, pair->from, pair->to);
+        pair->changed = xsn_changes_by_name(site, pair->from, pair->to) | pair->rows;
         if (is_recreated(pair->to, pair->changed))
                 pair->replace = true;
 }
@@ -385,6 +392,17 @@ static int index_uses(struct xsn_site *site, struct xsn_pair *pair)
         return index_addresses(site, pair, &from->a.ipv6_address);
 }
 
+/* Guests of a pool wait for these. */
+static int index_joiner(struct xsn_site *site, struct xsn_pair *pair)
+{
+        struct xsn_pair *network = xsn_pair_network(site, pair->to, true);
+
+        if (!network || pair->to->cls->kind == XSNET_KIND_VIF || network == xsn_pair_network(site, pair->from, false))
+                return 0;
+        return xsn_index_put(&site->index, XSN_IX_JOINERS, xsn_object_host(network->to), XSN_NETWORK(network->to)->name,
+                             pair);
+}
+
 static int start_site(struct xsn_build *build, size_t target)
 {
         struct xsn_site *site = &build->sites[target];
@@ -403,6 +421,9 @@ static int start_site(struct xsn_build *build, size_t target)
                 return -ENOMEM;
         for (size_t i = 0; i < site->n_pairs; i++)
                 if (site->pairs[i]->from && index_uses(site, site->pairs[i]) < 0)
+                        return -ENOMEM;
+        for (size_t i = 0; xsn_site_is_pool(site) && i < site->n_pairs; i++)
+                if (index_joiner(site, site->pairs[i]) < 0)
                         return -ENOMEM;
         for (size_t i = 0; i < site->n_pairs; i++)
                 compare_pair(site, site->pairs[i]);

@@ -53,122 +53,62 @@ static void check_dhcp(struct xsn_slot *slot)
                        client ? " (" : "", client ? client : "", client ? ")" : "");
 }
 
-/* ---- gateways ---- */
+/* ---- what routes go over ---- */
 
-struct gateways {
-        struct xsn_slot *first, *second;   /* of the interfaces with a gateway */
-        struct xsn_slot *chosen, *chosen2; /* those with default-route: true */
-        bool management;                   /* one of them is for management */
-        bool changes;
-};
-
-static void count_gateway(struct gateways *g, struct xsn_slot *slot, int field)
+/* A link-local next hop needs no address: nobody's objects have those that reach it. */
+static bool reaches(const struct xsnet_object *obj, const struct xsn_ip *via)
 {
-        const struct xsn_addressing *a = &slot->pair->to->a;
+        const struct xsn_list *list = via->family == 6 ? &obj->a.ipv6_address : &obj->a.ipv4_address;
 
-        if (!xsn_object_is_set(slot->pair->to, field))
-                return;
-        g->changes = g->changes || (slot->asked && xsn_slot_changes(slot));
-        g->management = g->management || a->management;
-        if (a->default_route) {
-                g->chosen2 = g->chosen ? slot : NULL;
-                g->chosen = g->chosen ? g->chosen : slot;
+        if (xsn_ip_is_link_local(via))
+                return true;
+        for (size_t i = 0; i < list->n; i++)
+                if (xsn_ip_in_prefix(via, &XSN_ITEM(*list, struct xsn_ip, i)))
+                        return true;
+        for (size_t i = 0; i < obj->a.routes.n; i++) {
+                const struct xsn_route *route = &XSN_ITEM(obj->a.routes, struct xsn_route, i);
+
+                if (!route->via.family && xsn_ip_in_prefix(via, &route->to))
+                        return true;
         }
-        if (!g->first)
-                g->first = slot;
-        else if (!g->second)
-                g->second = slot;
+        return false;
 }
 
-static bool has_gateway(const struct xsnet_object *obj)
+/* The kernel would refuse the route in the middle. Where the document names both, that was checked with it. */
+static void check_gateway_reach(struct xsn_slot *slot, int field, int address_field, const struct xsn_ip *via)
 {
-        return xsn_object_is_set(obj, XSNET_FIELD_IPV4_GATEWAY) || xsn_object_is_set(obj, XSNET_FIELD_IPV6_GATEWAY);
-}
+        const struct xsnet_object *from = slot->pair->from, *want = slot->want;
+        char text[XSN_IP_STRLEN];
 
-/* With one gateway there is nothing to choose from: what the document says of it changes nothing. */
-static int leave_default(struct xsn_slot *slot)
-{
-        struct xsnet_object *to = slot->pair->to;
-        size_t i = (size_t)xsn_class_index(to->cls, XSNET_FIELD_DEFAULT_ROUTE);
-
-        if (to == slot->pair->from || !xsn_slot_wants(slot, XSNET_FIELD_DEFAULT_ROUTE, true))
-                return 0;
-        if (slot->pair->from)
-                return xsn_object_copy_row(to, slot->pair->from, i);
-        xsn_object_clear_row(to, i);
-        return 0;
-}
-
-/* Who had the default route gives it up to the one that the document chooses. */
-static int give_up_default(struct xsn_slot *slot)
-{
-        struct xsnet_object *to = slot->pair->to;
-
-        if (!to->a.default_route || xsn_slot_wants(slot, XSNET_FIELD_DEFAULT_ROUTE, true))
-                return 0;
-        to = xsn_slot_edit(slot);
-        return to ? xsn_object_default_row(to, (size_t)xsn_class_index(to->cls, XSNET_FIELD_DEFAULT_ROUTE)) : -ENOMEM;
-}
-
-/* One interface of a host has the default route. */
-static int settle_default(struct xsn_dom0 *node)
-{
-        const struct xsn_target *target = node->target;
-        bool derived = xsn_target_can(target, XSN_CAP_BEST_GATEWAY);
-        struct xsn_slot *chosen = NULL;
-        size_t n_gateways = 0;
-        int r = 0;
-
-        for (int pass = 0; pass < 2; pass++) {
-                for (size_t i = 0; i < target->n_slots && r == 0; i++) {
-                        struct xsn_slot *slot = target->slots[i];
-
-                        if (slot->node != node || !xsn_slot_stays(slot) || !slot->pair->to->cls->has_address)
-                                continue;
-                        if (pass == 1 && n_gateways <= 1 && derived) {
-                                r = leave_default(slot);
-                        } else if (pass == 1 && chosen && slot != chosen) {
-                                r = give_up_default(slot);
-                        } else if (pass == 0) {
-                                n_gateways += has_gateway(slot->pair->to);
-                                if (slot->pair->to->a.default_route &&
-                                    xsn_slot_wants(slot, XSNET_FIELD_DEFAULT_ROUTE, false))
-                                        chosen = slot;
-                        }
-                }
-        }
-        return r;
-}
-
-static void check_gateways(struct xsn_dom0 *node, int field, const struct gateways *g)
-{
-        struct xsn_slot *late;
-
-        (void)node;
-        if (!g->second || !g->changes)
+        if (!xsn_object_is_set(slot->pair->to, field) || reaches(slot->pair->to, via) ||
+            (want && xsn_object_is_set(want, field) && xsn_object_is_set(want, address_field)) ||
+            (from && !reaches(from, via) && !(slot->diff & xsn_object_bit(slot->pair->to, field))))
                 return;
-        late = g->second->want || !g->first->want ? g->second : g->first;
-        if (g->chosen2)
-                xsn_slot_error(g->chosen2, XSNET_FIELD_DEFAULT_ROUTE, -EINVAL, "two-default-routes",
-                               "the %s has default-route: true, too", xsn_slot_name(g->chosen));
-        else if (!g->chosen && !g->management)
-                xsn_slot_error(late, field, -EINVAL, "two-gateways",
-                               "the %s has a gateway, too; one of them needs default-route: true",
-                               xsn_slot_name(late == g->second ? g->first : g->second));
+        xsn_slot_error(slot, field, -EINVAL, "gateway-unreachable",
+                       "the gateway %s would be in the subnet of none of the addresses", xsn_ip_format(via, text));
 }
 
-static void check_routes(struct xsn_dom0 *node)
+static void check_reach(struct xsn_slot *slot)
 {
-        static const int fields[] = { XSNET_FIELD_IPV4_GATEWAY, XSNET_FIELD_IPV6_GATEWAY };
-        struct gateways g[2] = { { 0 }, { 0 } };
-        const struct xsn_target *target = node->target;
+        const struct xsnet_object *to = slot->pair->to, *from = slot->pair->from;
+        char net[XSN_IP_STRLEN], text[XSN_IP_STRLEN];
 
-        for (size_t i = 0; i < target->n_slots; i++)
-                for (size_t f = 0; f < 2 && target->slots[i]->node == node; f++)
-                        if (xsn_slot_stays(target->slots[i]) && target->slots[i]->pair->to->cls->has_address)
-                                count_gateway(&g[f], target->slots[i], fields[f]);
-        for (size_t f = 0; f < 2; f++)
-                check_gateways(node, fields[f], &g[f]);
+        if (!to->cls->has_address || slot->member_of || !xsn_slot_changes(slot))
+                return;
+        check_gateway_reach(slot, XSNET_FIELD_IPV4_GATEWAY, XSNET_FIELD_IPV4_ADDRESS, &to->a.ipv4_gateway);
+        check_gateway_reach(slot, XSNET_FIELD_IPV6_GATEWAY, XSNET_FIELD_IPV6_ADDRESS, &to->a.ipv6_gateway);
+        for (size_t i = 0; i < to->a.routes.n; i++) {
+                const struct xsn_route *route = &XSN_ITEM(to->a.routes, struct xsn_route, i);
+
+                if (!route->via.family || reaches(to, &route->via) ||
+                    (from && !reaches(from, &route->via) &&
+                     !(slot->diff & xsn_object_bit(to, XSNET_FIELD_ROUTES))))
+                        continue;
+                xsn_slot_error(slot, XSNET_FIELD_ROUTES, -EINVAL, "gateway-unreachable",
+                               "the route to %s goes via %s, which would be in the subnet of none of the addresses",
+                               xsn_ip_format_prefix(&route->to, net), xsn_ip_format(&route->via, text));
+                return;
+        }
 }
 
 /* ---- static routes ---- */
@@ -318,15 +258,15 @@ int xsn_addresses(struct xsn_target *target)
 
                 if (!xsn_slot_stays(slot))
                         continue;
+                check_reach(slot);
                 if (xsn_slot_kind(slot) == XSNET_KIND_NETWORK)
                         check_network(slot);
                 else
                         check_dhcp(slot);
         }
         for (size_t i = 0; i < target->n_nodes; i++) {
-                if (settle_default(target->nodes[i]) < 0)
+                if (xsn_gateways(target->nodes[i]) < 0)
                         return -ENOMEM;
-                check_routes(target->nodes[i]);
                 if (check_rows(target->nodes[i]) < 0)
                         return -ENOMEM;
                 check_management(target->nodes[i]);

@@ -99,12 +99,28 @@ static int overlay(struct xsnet_object *to, const struct xsnet_object *want, uin
         return xsn_object_overlay(to, view);
 }
 
+/*
+ * What a bond has not is as the default until its mode changes: with LACP the target may choose another one, so what is
+ * named counts.
+ */
+static uint64_t said_with_mode(const struct xsn_slot *slot)
+{
+        const struct xsnet_object *want = slot->want;
+
+        if (!XSN_BOND(want) || !(slot->diff & xsn_object_bit(want, XSNET_FIELD_MODE)) ||
+            XSN_BOND(want)->mode.value != XSNET_BOND_LACP)
+                return 0;
+        return want->present &
+               (xsn_object_bit(want, XSNET_FIELD_HASH) | xsn_object_bit(want, XSNET_FIELD_LACP_RATE));
+}
+
 static int change(struct xsn_slot *slot)
 {
         const struct xsnet_object *from = slot->pair->from;
         struct xsnet_object *to;
 
         slot->diff = xsn_object_diff(from, slot->want);
+        slot->diff |= said_with_mode(slot);
         xsn_check_caps(slot);
         if (!slot->diff)
                 return 0;

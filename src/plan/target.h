@@ -62,6 +62,8 @@ struct xsn_target {
         size_t n_slots, cap_slots;
         struct xsn_hash uuids; /* of networks -> slot */
         size_t n_renamed;      /* bonds and VLANs that got another name so far */
+        struct xsnet_object **renamed_items; /* each a reference: copies of items that name a VM in another way */
+        size_t n_renamed_items, cap_renamed_items;
         char **kept; /* strings that live as long as the target: the indexes' keys */
         size_t n_kept, cap_kept;
 };
@@ -93,6 +95,8 @@ void xsn_target_done(struct xsn_target *target);
 const char *xsn_target_keep(struct xsn_target *target, const char *s);
 int xsn_target_note(struct xsn_target *target, const char *fmt, ...) XSN_PRINTF(2, 3);
 bool xsn_target_can(const struct xsn_target *target, unsigned flag);
+/* Is it the pool's, and no host's? Networks, and VIFs of VMs, which may run on any host. */
+bool xsn_target_is_pools(const struct xsn_target *target, const struct xsnet_object *obj);
 /* A slot for an object that is made; the pair is still empty. */
 int xsn_slot_new(struct xsn_dom0 *node, struct xsn_slot **ret_slot);
 /* Puts the slot into the node's index of its kind and its device into `devices`, unless the names are taken there. */
@@ -186,6 +190,8 @@ int xsn_want_tunnel_addresses(struct xsn_slot *slot);
 int xsn_prune(struct xsn_target *target);
 /* bonds.c: members, and what a bond takes from them. */
 int xsn_bonds(struct xsn_target *target);
+/* inherit.c: what goes with a NIC into a bond, and with the bond back to it. */
+int xsn_inherit(struct xsn_target *target);
 /* users.c: one PIF a network; who is in a network that goes; tunnels that move. */
 int xsn_users(struct xsn_target *target);
 /* tunnels.c: local addresses and devices of tunnels. */
@@ -196,6 +202,10 @@ void xsn_default_bridge(const char *name, char ret_bridge[16]);
 int xsn_tunnel_port_name(const struct xsnet_object *tunnel, const struct xsn_ip *remote, char ret_device[16]);
 /* mtu.c */
 int xsn_mtus(struct xsn_target *target);
+/* gateways.c: whose gateway is the host's, and which interface its management's. */
+int xsn_gateways(struct xsn_dom0 *node);
+/* below.c: rows that a VLAN's network has of the bridge below. */
+int xsn_rows_below(struct xsn_target *target);
 /* subnets.c: the rules about addresses. */
 int xsn_addresses(struct xsn_target *target);
 int xsn_address_hosts(struct xsn_resolve *all);
@@ -211,6 +221,8 @@ bool xsn_dhcp_runs(const struct xsn_target *target, const struct xsnet_object *o
  */
 int xsn_addressing_move(struct xsn_slot *dst, struct xsn_slot *src, bool *ret_moved);
 int xsn_addressing_drop(struct xsn_slot *slot);
+/* The same from what goes, where nothing else gets one of its addresses: that happens by itself, in its step. */
+int xsn_addressing_take(struct xsn_slot *heir, const struct xsnet_object *from, bool *ret_moved);
 /*
  * `heir` takes the addresses of `from`, which goes, that others set and nothing else has after the plan, and the
  * gateways and routes that go with them.
@@ -221,6 +233,7 @@ int xsn_rules(struct xsn_target *target);
 int xsn_stack_rules(struct xsn_target *target);
 /* caps.c */
 int xsn_check_caps(struct xsn_slot *slot);
+int xsn_refusals(struct xsn_target *target);
 /* own.c: owners and marks. */
 int xsn_owners(struct xsn_target *target);
 int xsn_own_keys(struct xsn_slot *slot);

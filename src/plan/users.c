@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -197,10 +198,12 @@ static int move_tunnel(struct xsn_slot *slot, struct xsn_slot *old)
         return 0;
 }
 
+/* 1: one of them is another tunnel's, which has been said. */
 static int take_ends(struct xsn_slot *slot, struct xsn_hash *ends)
 {
         const struct xsn_tunnel *tunnel = XSN_TUNNEL(slot->pair->to);
         size_t n = tunnel->remotes.n;
+        int r = 0;
 
         for (size_t i = 0; i < n && xsn_slot_stays(slot); i++) {
                 const char *end = tunnel_end(slot->node->target, tunnel, i);
@@ -217,31 +220,58 @@ static int take_ends(struct xsn_slot *slot, struct xsn_hash *ends)
                                 xsn_slot_error(slot, XSNET_FIELD_REMOTES, -EBUSY, "tunnel-in-use",
                                                "the %s goes to the same end with the same key already",
                                                xsn_slot_name(other));
+                                r = 1;
                         }
                 }
                 if (xsn_hash_put_str(ends, end, slot) < 0)
                         return -ENOMEM;
         }
-        return 0;
+        return r;
+}
+
+/* Its other ends do not tell one vxlan of the kernel from another, nor does its transport. */
+static int take_vni(struct xsn_slot *slot, struct xsn_hash *vnis)
+{
+        const struct xsn_tunnel *tunnel = XSN_TUNNEL(slot->pair->to);
+        const struct xsn_slot *other;
+        const char *kept;
+        char vni[64];
+
+        if (!xsn_target_can(slot->node->target, XSN_CAP_ONE_VNI) || tunnel->protocol.value != XSNET_PROTOCOL_VXLAN ||
+            !tunnel->remotes.n || !xsn_slot_stays(slot))
+                return 0;
+        (void)snprintf(vni, sizeof(vni), "%" PRIu32 "/%" PRIu32 "/%d", tunnel->key,
+                       tunnel->port ? tunnel->port : xsn_tunnel_default_port(XSNET_PROTOCOL_VXLAN),
+                       XSN_ITEM(tunnel->remotes, struct xsn_ip, 0).family);
+        other = xsn_hash_get_str(vnis, vni);
+        if (other && xsn_slot_stays(other) && (xsn_slot_changes(slot) || xsn_slot_changes(other)))
+                xsn_slot_error(slot, XSNET_FIELD_KEY, -EBUSY, "tunnel-in-use",
+                               "the %s has this VNI already, and the kernel takes it once", xsn_slot_name(other));
+        kept = xsn_target_keep(slot->node->target, vni);
+        return kept ? xsn_hash_put_str(vnis, kept, slot) : -ENOMEM;
 }
 
 /* Tunnels that nobody names come first, so that a named one finds the one that it replaces. */
 static int move_tunnels(struct xsn_dom0 *node)
 {
         struct xsn_target *target = node->target;
-        struct xsn_hash ends = { 0 };
+        struct xsn_hash ends = { 0 }, vnis = { 0 };
         int r = 0;
 
-        for (int named = 0; named < 2 && r == 0; named++)
-                for (size_t i = 0; i < target->n_slots && r == 0; i++) {
+        for (int named = 0; named < 2 && r >= 0; named++)
+                for (size_t i = 0; i < target->n_slots && r >= 0; i++) {
                         struct xsn_slot *slot = target->slots[i];
 
-                        if (slot->node == node && xsn_slot_stays(slot) && XSN_TUNNEL(slot->pair->to) &&
-                            xsn_object_string(slot->pair->to, XSNET_FIELD_TRANSPORT) && named == (slot->want != NULL))
-                                r = take_ends(slot, &ends);
+                        if (slot->node != node || !xsn_slot_stays(slot) || !XSN_TUNNEL(slot->pair->to) ||
+                            !xsn_object_string(slot->pair->to, XSNET_FIELD_TRANSPORT) || named != (slot->want != NULL))
+                                continue;
+                        r = take_ends(slot, &ends);
+                        if (r == 0)
+                                r = take_vni(slot, &vnis);
                 }
         xsn_hash_done(&ends);
-        return r;
+        xsn_hash_done(&vnis);
+        return r < 0 ? r : 0;
 }
 
 /* ---- a network that gets a PIF hands its addresses over ---- */

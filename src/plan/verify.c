@@ -126,7 +126,7 @@ static int verify_there(const struct xsn_journal_entry *entry, bool back, struct
 {
         const struct xsnet_object *after = entry->after;
         struct xsnet_object *found = NULL;
-        int r = xsn_same_in(observed, after, &found);
+        int r = entry->before ? xsn_same_in(observed, after, &found) : xsn_same_or_anew(observed, after, &found);
         uint64_t wrong;
 
         if (r < 0)

@@ -14,6 +14,15 @@
 
 /* ---- names that select ---- */
 
+/* A bridge that the target named: a document may select the network by it, but nobody can say it of another one. */
+static bool names_its_bridge(const struct xsn_slot *slot)
+{
+        const char *bridge = xsn_object_string(slot->want, XSNET_FIELD_BRIDGE);
+        const char *device = xsn_object_device(slot->pair->to);
+
+        return bridge && device && !strcmp(bridge, device);
+}
+
 static int drop_selectors(struct xsn_slot *slot)
 {
         const struct xsnet_object *to = slot->pair->to;
@@ -23,7 +32,10 @@ static int drop_selectors(struct xsn_slot *slot)
                 const struct xsn_field *field = xsn_class_field(to->cls, i);
                 bool rename = field->id == XSNET_FIELD_RENAME;
 
-                if (!((slot->want->present | slot->want->reset) >> i & 1) || !((field->flags & XSN_F_KEY) || rename))
+                bool bridge = field->id == XSNET_FIELD_BRIDGE && names_its_bridge(slot);
+
+                if (!((slot->want->present | slot->want->reset) >> i & 1) ||
+                    !((field->flags & XSN_F_KEY) || rename || bridge))
                         continue;
                 if (!rename && !xsn_object_row_differs(to, slot->want, i))
                         continue;
@@ -109,6 +121,8 @@ static int complete_automatic(struct xsn_slot *slot, const struct family *f, int
                                "nothing on the host provides DHCP, and no client runs on the interface");
                 return 0;
         }
+        if (mode == XSNET_IP_DHCP && f->version == 4 && reset_unless_named(slot, XSNET_FIELD_DNS) < 0)
+                return -ENOMEM;
         return reset_unless_named(slot, f->address) < 0 ? -ENOMEM : reset_unless_named(slot, f->gateway);
 }
 

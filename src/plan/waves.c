@@ -298,7 +298,7 @@ static void renumber(struct xsn_build *build, const struct place *places, struct
         for (size_t i = 0; i < build->n_drafts; i++) {
                 struct xsn_draft *draft = &build->drafts[i];
 
-                if (draft->half || draft->s.verb == XSNET_STEP_REMOVE)
+                if (draft->s.half || draft->s.verb == XSNET_STEP_REMOVE)
                         draft->pair->remove_step = i;
                 else
                         draft->pair->step = i;

@@ -15,6 +15,7 @@ struct xsn_pair {
         struct xsnet_object *to;   /* a reference: as it shall be; NULL: it goes */
         bool named;   /* an item of the document, or an entry of the journal, is about it */
         bool mark;    /* to->owner is to be written (or, NULL, taken away) */
+        uint64_t rows; /* of `to`, that are written though they are seen so: what they follow from changes */
         bool replace; /* a RECREATE row changed: two steps, remove `from` and create `to` */
         struct xsn_pair *implied_by; /* no step: it happens by itself in that pair's step (a bond's member) */
         char *note;   /* owned; NULL */

@@ -205,13 +205,15 @@ static int want_timer(CURLM *multi, long timeout_ms, void *userdata)
         return 0;
 }
 
-int xsn_curl_new(struct xsn_loop *loop, struct xsn_curl **ret_curl, struct xsnet_error **ret_err)
+int xsn_curl_new(struct xsn_loop *loop, unsigned kept, struct xsn_curl **ret_curl, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_curl_freep) struct xsn_curl *curl = xsn_alloc(sizeof(*curl));
         int r;
 
         if (!curl)
                 return xsn_error_oom(ret_err);
+        /* Whoever is first: only an easy handle initialises libcurl. */
+        curl_easy_cleanup(curl_easy_init());
         curl->loop = loop;
         r = xsn_loop_add_timer(loop, on_timer, curl, &curl->timer);
         if (r < 0)
@@ -220,7 +222,8 @@ int xsn_curl_new(struct xsn_loop *loop, struct xsn_curl **ret_curl, struct xsnet
         if (!curl->multi || curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, want_socket) != CURLM_OK ||
             curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl) != CURLM_OK ||
             curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, want_timer) != CURLM_OK ||
-            curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl) != CURLM_OK)
+            curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl) != CURLM_OK ||
+            (kept > 0 && curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, (long)kept) != CURLM_OK))
                 return xsn_error_oom(ret_err);
         *ret_curl = XSN_TAKE(curl);
         return 0;
@@ -245,6 +248,15 @@ int xsn_curl_add(struct xsn_curl *curl, CURL *easy, xsn_curl_fn done, void *user
                 return code == CURLM_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
         }
         return 0;
+}
+
+void xsn_curl_push(struct xsn_curl *curl)
+{
+        int running;
+
+        /* From a transfer's beginning to its body, which a kept connection takes whole. */
+        for (int i = 0; i < 4; i++)
+                (void)curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
 void xsn_curl_remove(struct xsn_curl *curl, CURL *easy)

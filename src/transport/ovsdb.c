@@ -306,6 +306,16 @@ static int read_some(struct xsn_ovsdb *client, uint64_t connection, struct xsnet
 
 /* ---- the stream ---- */
 
+/* What was queued meanwhile, the server begins with while who queued it does other things. */
+static void write_queued(struct xsn_ovsdb *client, uint64_t connection)
+{
+        struct xsnet_error *err = NULL;
+
+        /* A fault comes again with the stream's next turn, which sees to what was read before it. */
+        if (is_alive(client, connection) && client->out && xsn_ovsdb_flush(client, &err) < 0)
+                xsnet_error_free(err);
+}
+
 static void on_readable(void *userdata)
 {
         struct xsn_ovsdb *client = userdata;
@@ -318,6 +328,7 @@ static void on_readable(void *userdata)
                         xsn_ovsdb_drop(client, XSN_TAKE(err));
         }
         xsnet_error_free(err);
+        write_queued(client, connection);
         leave(client);
 }
 

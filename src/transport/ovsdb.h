@@ -90,7 +90,7 @@ struct xsn_ovsdb_watch {
 
 struct xsn_ovsdb_listener {
         /* A row came (before == NULL), changed, or went (after == NULL). Rows are objects by column, borrowed, with
-         * every watched column that the server has, in the one form of ovsdb_value.h. */
+         * the watched columns that are not as on a new row, in the one form of ovsdb_value.h. */
         void (*change)(const char *table, const char *uuid, const json_t *before, const json_t *after, void *userdata);
         /* The changes of one transaction are all told, or of the first answer: also where there are none. */
         void (*settled)(bool first, void *userdata);
@@ -111,5 +111,7 @@ int xsn_ovsdb_monitor(struct xsn_ovsdb *client, const struct xsn_ovsdb_watch *wa
 struct xsn_ovsdb_monitor *xsn_ovsdb_monitor_cancel(struct xsn_ovsdb_monitor *monitor);
 /* A table's rows by uuid; NULL: it is not watched. Borrowed until the loop's next dispatch. */
 const json_t *xsn_ovsdb_monitor_rows(const struct xsn_ovsdb_monitor *monitor, const char *table);
+/* What the watched columns that the server has are on a new row: an object by column. NULL before the first ready. */
+const json_t *xsn_ovsdb_monitor_defaults(const struct xsn_ovsdb_monitor *monitor, const char *table);
 
 #endif

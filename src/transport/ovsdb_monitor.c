@@ -107,13 +107,19 @@ static int ask(struct xsn_ovsdb_monitor *monitor, struct xsnet_error **ret_err)
                                      ret_err);
 }
 
+static int bind_and_ask(struct xsn_ovsdb_monitor *monitor, struct xsnet_error **ret_err)
+{
+        if (xsn_ovsdb_rows_bind(&monitor->rows, monitor->client->schema) < 0)
+                return xsn_error_oom(ret_err);
+        return ask(monitor, ret_err);
+}
+
 int xsn_ovsdb_monitors_start(struct xsn_ovsdb *client, struct xsnet_error **ret_err)
 {
         for (struct xsn_ovsdb_monitor *monitor = client->monitors; monitor; monitor = monitor->next) {
                 int r;
 
-                xsn_ovsdb_rows_bind(&monitor->rows, client->schema);
-                r = ask(monitor, ret_err);
+                r = bind_and_ask(monitor, ret_err);
                 if (r < 0)
                         return r;
         }
@@ -180,8 +186,7 @@ int xsn_ovsdb_monitor(struct xsn_ovsdb *client, const struct xsn_ovsdb_watch *wa
         if (r < 0)
                 (void)xsn_error_oom(ret_err);
         if (r == 0 && xsn_ovsdb_is_ready(client)) {
-                xsn_ovsdb_rows_bind(&monitor->rows, client->schema);
-                r = ask(monitor, ret_err);
+                r = bind_and_ask(monitor, ret_err);
         }
         if (r < 0) {
                 xsn_ovsdb_monitor_free(monitor);
@@ -224,4 +229,9 @@ struct xsn_ovsdb_monitor *xsn_ovsdb_monitor_cancel(struct xsn_ovsdb_monitor *mon
 const json_t *xsn_ovsdb_monitor_rows(const struct xsn_ovsdb_monitor *monitor, const char *table)
 {
         return xsn_ovsdb_rows_table(&monitor->rows, table);
+}
+
+const json_t *xsn_ovsdb_monitor_defaults(const struct xsn_ovsdb_monitor *monitor, const char *table)
+{
+        return xsn_ovsdb_rows_defaults(&monitor->rows, table);
 }

@@ -48,22 +48,42 @@ void xsn_ovsdb_rows_done(struct xsn_ovsdb_rows *rows)
                 xsn_free(watched->columns);
                 xsn_free(watched->known);
                 xsn_free(watched->table);
+                json_decref(watched->defaults);
                 json_decref(watched->rows);
         }
         xsn_free(rows->tables);
         *rows = (struct xsn_ovsdb_rows){ 0 };
 }
 
-void xsn_ovsdb_rows_bind(struct xsn_ovsdb_rows *rows, const struct xsn_ovsdb_schema *schema)
+static int bind_table(struct xsn_ovsdb_watched *watched, const struct xsn_ovsdb_table *table)
 {
-        for (size_t i = 0; i < rows->n_tables; i++) {
-                struct xsn_ovsdb_watched *watched = &rows->tables[i];
-                const struct xsn_ovsdb_table *table = xsn_ovsdb_schema_table(schema, watched->table);
+        _cleanup_(json_done) json_t *defaults = json_object();
 
-                watched->present = table != NULL;
-                for (size_t j = 0; j < watched->n_columns; j++)
-                        watched->known[j] = xsn_ovsdb_table_column(table, watched->columns[j]);
+        watched->present = table != NULL;
+        for (size_t i = 0; i < watched->n_columns; i++)
+                watched->known[i] = xsn_ovsdb_table_column(table, watched->columns[i]);
+        for (size_t i = 0; defaults && i < watched->n_columns; i++) {
+                json_t *value = NULL;
+
+                if (!watched->known[i])
+                        continue;
+                if (xsn_ovsdb_value_default(&watched->known[i]->type, &value) < 0 ||
+                    json_object_set_new(defaults, watched->columns[i], value) < 0)
+                        return -ENOMEM;
         }
+        json_decref(watched->defaults);
+        watched->defaults = XSN_TAKE(defaults);
+        return watched->defaults ? 0 : -ENOMEM;
+}
+
+int xsn_ovsdb_rows_bind(struct xsn_ovsdb_rows *rows, const struct xsn_ovsdb_schema *schema)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < rows->n_tables; i++)
+                if (bind_table(&rows->tables[i], xsn_ovsdb_schema_table(schema, rows->tables[i].table)) < 0)
+                        r = -ENOMEM;
+        return r;
 }
 
 static int request_table(const struct xsn_ovsdb_watched *watched, json_t *request)
@@ -91,64 +111,104 @@ json_t *xsn_ovsdb_rows_request(const struct xsn_ovsdb_rows *rows)
         return XSN_TAKE(request);
 }
 
-const json_t *xsn_ovsdb_rows_table(const struct xsn_ovsdb_rows *rows, const char *table)
+static const struct xsn_ovsdb_watched *find_table(const struct xsn_ovsdb_rows *rows, const char *table)
 {
         for (size_t i = 0; i < rows->n_tables; i++)
                 if (strcmp(rows->tables[i].table, table) == 0)
-                        return rows->tables[i].rows;
+                        return &rows->tables[i];
         return NULL;
+}
+
+const json_t *xsn_ovsdb_rows_table(const struct xsn_ovsdb_rows *rows, const char *table)
+{
+        const struct xsn_ovsdb_watched *watched = find_table(rows, table);
+
+        return watched ? watched->rows : NULL;
+}
+
+const json_t *xsn_ovsdb_rows_defaults(const struct xsn_ovsdb_rows *rows, const char *table)
+{
+        const struct xsn_ovsdb_watched *watched = find_table(rows, table);
+
+        return watched ? watched->defaults : NULL;
 }
 
 /* ---- rows ---- */
 
-/*
- * The watched columns of a row, out of a message's: where it has none, of `old`, or the default. Columns that nobody
- * asked for are passed over.
- */
-static int read_row(const struct xsn_ovsdb_watched *watched, const json_t *json, const json_t *old, json_t **ret_row)
+static const struct xsn_ovsdb_type *type_of(const struct xsn_ovsdb_watched *watched, const char *column)
 {
-        _cleanup_(json_done) json_t *row = json_object();
-        int r = row ? 0 : -ENOMEM;
+        for (size_t i = 0; i < watched->n_columns; i++)
+                if (watched->known[i] && strcmp(watched->columns[i], column) == 0)
+                        return &watched->known[i]->type;
+        return NULL;
+}
+
+/* The column as it is after the message; NULL: as on a new row. */
+static int read_column(const struct xsn_ovsdb_watched *watched, const char *column, const json_t *value,
+                       const json_t *old, json_t **ret_after)
+{
+        const struct xsn_ovsdb_type *type = type_of(watched, column);
+        const json_t *fresh = json_object_get(watched->defaults, column), *before = json_object_get(old, column);
+        int r = old ? xsn_ovsdb_value_apply(type, before ? before : fresh, value, ret_after)
+                    : xsn_ovsdb_value_read(type, value, ret_after);
+
+        if (r < 0 || !json_equal(*ret_after, fresh))
+                return r;
+        json_decref(*ret_after);
+        *ret_after = NULL;
+        return 0;
+}
+
+/* A new row that is all as it shall be kept, as nearly all are, is kept itself. */
+static int read_row(const struct xsn_ovsdb_watched *watched, json_t *json, json_t *old, json_t **ret_row)
+{
+        _cleanup_(json_done) json_t *row = old ? json_copy(old) : json_incref(json);
+        const char *column;
+        json_t *value;
 
         if (!json_is_object(json))
                 return -EPROTO;
-        for (size_t i = 0; r == 0 && i < watched->n_columns; i++) {
-                const json_t *value = json_object_get(json, watched->columns[i]);
-                json_t *before = json_object_get(old, watched->columns[i]);
+        if (!row)
+                return -ENOMEM;
+        json_object_foreach(json, column, value) {
                 json_t *after = NULL;
+                int r = type_of(watched, column) ? read_column(watched, column, value, old, &after) : 0;
 
-                if (!watched->known[i])
+                if (r < 0)
+                        return r;
+                if (after == value && row == json) {
+                        json_decref(after);
                         continue;
-                if (value && before)
-                        r = xsn_ovsdb_value_apply(&watched->known[i]->type, before, value, &after);
-                else if (value)
-                        r = xsn_ovsdb_value_read(&watched->known[i]->type, value, &after);
-                else if (before)
-                        after = json_incref(before);
-                else
-                        r = xsn_ovsdb_value_default(&watched->known[i]->type, &after);
-                if (r == 0 && json_object_set_new(row, watched->columns[i], after) < 0)
-                        r = -ENOMEM;
+                }
+                if (row == json) {
+                        json_decref(row);
+                        row = json_copy(json);
+                }
+                if (!row) {
+                        json_decref(after);
+                        return -ENOMEM;
+                }
+                if (!after)
+                        (void)json_object_del(row, column);
+                else if (json_object_set_new(row, column, after) < 0)
+                        return -ENOMEM;
         }
-        if (r == 0)
-                *ret_row = XSN_TAKE(row);
-        return r;
+        *ret_row = XSN_TAKE(row);
+        return 0;
 }
 
-static int read_whole(const struct xsn_ovsdb_watched *watched, const json_t *update, const json_t *before,
-                      json_t **ret_after)
+static int read_whole(const struct xsn_ovsdb_watched *watched, const json_t *update, json_t *before, json_t **ret_after)
 {
-        const json_t *row = json_object_get(update, "new");
+        json_t *row = json_object_get(update, "new");
 
         if (row)
                 return read_row(watched, row, NULL, ret_after);
         return before && json_is_object(json_object_get(update, "old")) ? 0 : -EPROTO;
 }
 
-static int read_diff(const struct xsn_ovsdb_watched *watched, const json_t *update, const json_t *before,
-                     json_t **ret_after)
+static int read_diff(const struct xsn_ovsdb_watched *watched, const json_t *update, json_t *before, json_t **ret_after)
 {
-        const json_t *row = json_object_get(update, "initial");
+        json_t *row = json_object_get(update, "initial");
 
         if (!row)
                 row = json_object_get(update, "insert");

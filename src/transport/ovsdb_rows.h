@@ -3,6 +3,9 @@
  * A copy of the rows that a monitor watches, kept up to date by what the server sends: its first answer ("snapshot",
  * again after each reconnect) and its updates, in the form of monitor or of monitor_cond. What a message changed is a
  * list of whole rows before and after. Nothing changes where the message is wrong. Used by ovsdb_monitor.c.
+ *
+ * A row has no column that is as on a new row: most of them are, and servers leave them out, too. What those are is
+ * told once a table.
  */
 #ifndef TRANSPORT_OVSDB_ROWS_H
 #define TRANSPORT_OVSDB_ROWS_H
@@ -19,6 +22,7 @@ struct xsn_ovsdb_watched {
         size_t n_columns;
         const struct xsn_ovsdb_column **known; /* by column; NULL where the server lacks it; the schema's */
         bool present;                          /* the server has the table */
+        json_t *defaults;                      /* what the columns that it has are on a new row */
         json_t *rows;                          /* by uuid: objects by column */
 };
 
@@ -51,8 +55,8 @@ enum {
 int xsn_ovsdb_rows_add_table(struct xsn_ovsdb_rows *rows, const char *table, const char *const *columns,
                              size_t n_columns);
 void xsn_ovsdb_rows_done(struct xsn_ovsdb_rows *rows);
-/* Looks up what the server has; the schema must stay until the next call. */
-void xsn_ovsdb_rows_bind(struct xsn_ovsdb_rows *rows, const struct xsn_ovsdb_schema *schema);
+/* Looks up what the server has; the schema must stay until the next call. 0 or -ENOMEM. */
+int xsn_ovsdb_rows_bind(struct xsn_ovsdb_rows *rows, const struct xsn_ovsdb_schema *schema);
 /* <monitor-requests> for what the server has. NULL: no memory. */
 json_t *xsn_ovsdb_rows_request(const struct xsn_ovsdb_rows *rows);
 /*
@@ -64,5 +68,7 @@ int xsn_ovsdb_rows_update(struct xsn_ovsdb_rows *rows, const json_t *updates, in
 void xsn_ovsdb_changes_done(struct xsn_ovsdb_changes *changes);
 /* The rows of a table by uuid; NULL: it is not watched. Borrowed until the next update. */
 const json_t *xsn_ovsdb_rows_table(const struct xsn_ovsdb_rows *rows, const char *table);
+/* What stands in the columns that a row does not have; NULL: the table is not watched, or not bound yet. */
+const json_t *xsn_ovsdb_rows_defaults(const struct xsn_ovsdb_rows *rows, const char *table);
 
 #endif

@@ -6,15 +6,13 @@
 #include "transport/ovsdb_stream.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
-#include "base/utf8.h"
+#include "transport/curl_easy.h"
 #include "transport/curl_loop.h"
 
 struct xsn_ovsdb_stream {
@@ -27,54 +25,29 @@ struct xsn_ovsdb_stream {
         bool want_write;
         bool busy;   /* the listener is being called */
         bool doomed; /* closed by the listener */
+        char *path;  /* of a unix socket; NULL */
         char error[CURL_ERROR_SIZE];
 };
 
-/* In libcurl's words where it has some, which may repeat what came from outside. */
-static int fail(const struct xsn_ovsdb_stream *stream, int r, const char *reason, CURLcode code,
-                struct xsnet_error **ret_err)
-{
-        const char *text = *stream->error ? stream->error : curl_easy_strerror(code);
-        _cleanup_(xsn_freep) char *clean = NULL;
-        struct xsn_buf buf = { 0 };
-
-        xsn_buf_put_clean(&buf, text, CURL_ERROR_SIZE);
-        if (xsn_buf_take(&buf, &clean) < 0)
-                return xsn_error_oom(ret_err);
-        return xsn_error_set(ret_err, r, reason, "%s", clean);
-}
-
-static int connect_failed(const struct xsn_ovsdb_stream *stream, CURLcode code, struct xsnet_error **ret_err)
-{
-        long number = 0;
-        int r;
-
-        switch (code) {
-        case CURLE_OUT_OF_MEMORY:
-                return xsn_error_oom(ret_err);
-        case CURLE_PEER_FAILED_VERIFICATION:
-        case CURLE_SSL_ISSUER_ERROR:
-                r = -EKEYREJECTED;
-                return fail(stream, r, "untrusted-server", code, ret_err);
-        case CURLE_SSL_CERTPROBLEM:
-        case CURLE_SSL_CACERT_BADFILE:
-                r = -EINVAL;
-                return fail(stream, r, "bad-certificate", code, ret_err);
-        case CURLE_SSL_CONNECT_ERROR:
-        case CURLE_SSL_CIPHER:
-                r = -EPROTO;
-                return fail(stream, r, "tls-failed", code, ret_err);
-        default:
-                (void)curl_easy_getinfo(stream->easy, CURLINFO_OS_ERRNO, &number);
-                r = number > 0 && number < 4096 ? -(int)number : -ECONNREFUSED;
-                return fail(stream, r, "connect-failed", code, ret_err);
-        }
-}
-
 /* ---- life ---- */
+
+/*
+ * Nothing is to arrive any more: a kernel would go on sending what it holds of a transaction after the connection was
+ * given up, and its outcome had been looked at.
+ */
+static void drop_unsent(const struct xsn_ovsdb_stream *stream)
+{
+        const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+        curl_socket_t fd = CURL_SOCKET_BAD;
+
+        if (curl_easy_getinfo(stream->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
+                (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
 
 static void destroy(struct xsn_ovsdb_stream *stream)
 {
+        if (stream->io)
+                drop_unsent(stream);
         xsn_source_remove(stream->io);
         xsn_source_remove(stream->again);
         if (stream->curl && stream->easy)
@@ -82,6 +55,7 @@ static void destroy(struct xsn_ovsdb_stream *stream)
         if (stream->easy)
                 curl_easy_cleanup(stream->easy);
         xsn_curl_free(stream->curl);
+        xsn_free(stream->path);
         xsn_free(stream);
 }
 
@@ -142,7 +116,7 @@ static void on_connected(CURL *easy, CURLcode code, void *userdata)
         if (stream->doomed)
                 return;
         if (code != CURLE_OK) {
-                (void)connect_failed(stream, code, &err);
+                (void)xsn_curl_connect_error(stream->easy, code, stream->error, stream->path, &err);
         } else {
                 r = watch_socket(stream);
                 if (r < 0)
@@ -159,47 +133,24 @@ static void on_connected(CURL *easy, CURLcode code, void *userdata)
 
 /* ---- opening ---- */
 
-/* As libcurl would, but closed in the programs that the process starts. */
-static curl_socket_t open_socket(void *userdata, curlsocktype purpose, struct curl_sockaddr *address)
-{
-        (void)userdata;
-        (void)purpose;
-        return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-}
-
 /* 0, or the CURLcode of the first that failed. */
 static CURLcode set_common(struct xsn_ovsdb_stream *stream)
 {
-        CURL *easy = stream->easy;
-        CURLcode code;
+        CURLcode code = xsn_curl_set_common(stream->easy, stream->error);
 
-        if ((code = curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L)) ||
-            (code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, stream->error)) ||
-            (code = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L)) ||
-            (code = curl_easy_setopt(easy, CURLOPT_PROXY, "")) || /* not the environment's either */
-            (code = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L)) ||
-            /* An attempt that is given up while a name is looked up does not wait for the thread that does it. */
-            (code = curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L)) ||
-            (code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket)))
-                return code;
-        return CURLE_OK;
+        if (!code)
+                code = curl_easy_setopt(stream->easy, CURLOPT_CONNECT_ONLY, 1L);
+        return code ? code : curl_easy_setopt(stream->easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
 static CURLcode set_endpoint(CURL *easy, const struct xsn_ovsdb_endpoint *endpoint)
 {
-        const char *scheme = endpoint->type == XSN_OVSDB_SSL ? "https" : "http";
-        bool v6 = strchr(endpoint->host, ':') != NULL;
-        char url[320];
-
         if (endpoint->type == XSN_OVSDB_UNIX) {
                 CURLcode code = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint->host);
 
                 return code ? code : curl_easy_setopt(easy, CURLOPT_URL, "http://localhost/");
         }
-        if (snprintf(url, sizeof(url), "%s://%s%s%s:%u/", scheme, v6 ? "[" : "", endpoint->host, v6 ? "]" : "",
-                     endpoint->port) >= (int)sizeof(url))
-                return CURLE_URL_MALFORMAT;
-        return curl_easy_setopt(easy, CURLOPT_URL, url);
+        return xsn_curl_set_url(easy, endpoint->type == XSN_OVSDB_SSL, endpoint->host, endpoint->port);
 }
 
 static CURLcode set_tls(CURL *easy, const struct xsn_ovsdb_tls *tls)
@@ -208,11 +159,7 @@ static CURLcode set_tls(CURL *easy, const struct xsn_ovsdb_tls *tls)
 
         if ((code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->verify == XSN_OVSDB_VERIFY_NONE ? 0L : 1L)) ||
             (code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->verify == XSN_OVSDB_VERIFY_FULL ? 2L : 0L)) ||
-            (code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2)) ||
-            (code = curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L)))
-                return code;
-        if (tls->ca && ((code = curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca)) ||
-                        (code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL)))) /* else the system's are trusted, too */
+            (code = curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L)) || (code = xsn_curl_set_ca(easy, tls->ca)))
                 return code;
         if (tls->certificate && (code = curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->certificate)))
                 return code;
@@ -232,12 +179,7 @@ static int configure(struct xsn_ovsdb_stream *stream, const struct xsn_ovsdb_end
                 code = set_endpoint(stream->easy, endpoint);
         if (!code && endpoint->type == XSN_OVSDB_SSL)
                 code = set_tls(stream->easy, tls ? tls : &defaults);
-        if (code == CURLE_OUT_OF_MEMORY)
-                return xsn_error_oom(ret_err);
-        if (code)
-                return xsn_error_set(ret_err, -EINVAL, "connect-failed", "libcurl cannot do this: %s",
-                                     curl_easy_strerror(code));
-        return 0;
+        return xsn_curl_option_error(code, ret_err);
 }
 
 int xsn_ovsdb_stream_open(struct xsn_loop *loop, const struct xsn_ovsdb_endpoint *endpoint,
@@ -252,11 +194,13 @@ int xsn_ovsdb_stream_open(struct xsn_loop *loop, const struct xsn_ovsdb_endpoint
         stream->loop = loop;
         stream->listener = *listener;
         stream->easy = curl_easy_init(); /* first: it initialises libcurl */
-        if (!stream->easy || xsn_loop_add_timer(loop, on_again, stream, &stream->again) < 0)
+        stream->path = endpoint->type == XSN_OVSDB_UNIX ? xsn_strdup(endpoint->host) : NULL;
+        if (!stream->easy || (endpoint->type == XSN_OVSDB_UNIX && !stream->path) ||
+            xsn_loop_add_timer(loop, on_again, stream, &stream->again) < 0)
                 return xsn_error_oom(ret_err);
         r = configure(stream, endpoint, tls, ret_err);
         if (r == 0)
-                r = xsn_curl_new(loop, &stream->curl, ret_err);
+                r = xsn_curl_new(loop, 0, &stream->curl, ret_err);
         if (r < 0)
                 return r;
         if (xsn_curl_add(stream->curl, stream->easy, on_connected, stream) < 0)
@@ -278,7 +222,7 @@ int xsn_ovsdb_stream_read(struct xsn_ovsdb_stream *stream, char *buf, size_t siz
         if (code == CURLE_AGAIN)
                 n = 0;
         else if (code != CURLE_OK)
-                return fail(stream, -ECONNRESET, "connection-lost", code, ret_err);
+                return xsn_curl_error(-ECONNRESET, "connection-lost", code, stream->error, ret_err);
         else if (n == 0)
                 return xsn_error_set(ret_err, -ECONNRESET, "connection-lost", "the server closed the connection");
         *ret_n = n;
@@ -301,7 +245,7 @@ int xsn_ovsdb_stream_write(struct xsn_ovsdb_stream *stream, const char *data, si
         if (code == CURLE_AGAIN)
                 n = 0;
         else if (code != CURLE_OK)
-                return fail(stream, -ECONNRESET, "connection-lost", code, ret_err);
+                return xsn_curl_error(-ECONNRESET, "connection-lost", code, stream->error, ret_err);
         *ret_n = n;
         return 0;
 }
@@ -319,24 +263,6 @@ void xsn_ovsdb_endpoint_done(struct xsn_ovsdb_endpoint *endpoint)
         endpoint->host = xsn_free(endpoint->host);
 }
 
-static bool port_parse(const char *text, uint16_t *ret_port)
-{
-        unsigned port = 0;
-
-        for (; *text >= '0' && *text <= '9' && port <= UINT16_MAX; text++)
-                port = port * 10 + (unsigned)(*text - '0');
-        *ret_port = (uint16_t)port;
-        return *text == '\0' && port > 0 && port <= UINT16_MAX;
-}
-
-/* It becomes part of a URL: nothing in it may end the host there. */
-static bool host_valid(const char *host, size_t len, bool v6)
-{
-        static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
-
-        return len > 0 && len <= 253 && strspn(host, v6 ? "0123456789abcdefABCDEF:." : name) >= len;
-}
-
 /* HOST[:PORT] or [ADDRESS][:PORT] */
 static int parse_host(const char *text, struct xsn_ovsdb_endpoint *endpoint)
 {
@@ -345,7 +271,7 @@ static int parse_host(const char *text, struct xsn_ovsdb_endpoint *endpoint)
         size_t len = strcspn(host, v6 ? "]" : ":");
         const char *rest = host + len;
 
-        if (!host_valid(host, len, v6))
+        if (!xsn_curl_host_valid(host, len, v6))
                 return -EINVAL;
         if (v6) {
                 if (*rest != ']' || !memchr(host, ':', len))
@@ -353,7 +279,7 @@ static int parse_host(const char *text, struct xsn_ovsdb_endpoint *endpoint)
                 rest++;
         }
         endpoint->port = 6640;
-        if (*rest && (*rest != ':' || !port_parse(rest + 1, &endpoint->port)))
+        if (*rest && (*rest != ':' || !xsn_curl_port_parse(rest + 1, &endpoint->port)))
                 return -EINVAL;
         endpoint->host = xsn_strndup(host, len);
         return endpoint->host ? 0 : -ENOMEM;
@@ -363,6 +289,7 @@ int xsn_ovsdb_endpoint_parse(const char *text, struct xsn_ovsdb_endpoint *ret_en
 {
         static const char *const schemes[] = { "unix:", "tcp:", "ssl:" };
         struct xsn_ovsdb_endpoint endpoint = { .host = NULL };
+        const char *whole = text;
         int r = -EINVAL;
 
         for (size_t i = 0; i < XSN_ARRAY_SIZE(schemes); i++) {
@@ -384,7 +311,9 @@ int xsn_ovsdb_endpoint_parse(const char *text, struct xsn_ovsdb_endpoint *ret_en
                 return xsn_error_oom(ret_err);
         if (r < 0)
                 return xsn_error_set(ret_err, r, "bad-uri",
-                                     "expected unix:/PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT] as the database's place");
+                                     "expected unix:/PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT] as the database's place, "
+                                     "found '%s'",
+                                     whole);
         *ret_endpoint = endpoint;
         return 0;
 }

@@ -64,7 +64,8 @@ struct xsn_ovsdb_stream_listener {
 int xsn_ovsdb_stream_open(struct xsn_loop *loop, const struct xsn_ovsdb_endpoint *endpoint,
                           const struct xsn_ovsdb_tls *tls, const struct xsn_ovsdb_stream_listener *listener,
                           struct xsn_ovsdb_stream **ret_stream, struct xsnet_error **ret_err);
-/* Also from inside the listener. NULL is ignored. Returns NULL. */
+/* Also from inside the listener. What was written and has not left this machine is dropped. NULL is ignored. Returns
+ * NULL. */
 struct xsn_ovsdb_stream *xsn_ovsdb_stream_close(struct xsn_ovsdb_stream *stream);
 XSN_CLEANUP_DEFINE(xsn_ovsdb_stream_close, struct xsn_ovsdb_stream);
 

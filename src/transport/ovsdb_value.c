@@ -5,7 +5,6 @@
  */
 #include "transport/ovsdb_value.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -40,15 +39,31 @@ static json_t *unconst(const json_t *json)
         return (json_t *)(uintptr_t)json;
 }
 
+static inline bool is_hex(char c)
+{
+        unsigned u = (unsigned char)c;
+
+        return u - '0' < 10 || (u | 0x20) - 'a' < 6;
+}
+
 bool xsn_ovsdb_uuid_valid(const char *text)
 {
-        for (size_t i = 0; i < XSN_OVSDB_UUID_LEN; i++) {
-                bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        static const unsigned char groups[] = { 8, 4, 4, 4, 12 };
+        const char *p = text;
 
-                if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+        for (size_t i = 0; i < sizeof(groups); i++) {
+                const char *end = p + groups[i];
+
+                if (i > 0 && p[-1] != '-')
                         return false;
+                while (p < end && is_hex(*p))
+                        p++;
+                if (p < end)
+                        return false;
+                if (i + 1 < sizeof(groups))
+                        p++;
         }
-        return text[XSN_OVSDB_UUID_LEN] == '\0';
+        return *p == '\0';
 }
 
 /* ["tag", second] */

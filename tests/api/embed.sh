@@ -5,7 +5,8 @@
 #
 # Installs the build to a place of its own and builds and runs a program against it
 # with what pkg-config tells, as a user does. Only the prefix in the .pc is not the
-# configured one, as that may be this machine's own.
+# configured one, as that may be this machine's own. EMBED_RUN: words in front of the
+# program, as of a test that runs it.
 set -euo pipefail
 
 build=$1 prefix=$2 program=$3
@@ -31,12 +32,17 @@ read -ra flags < "$root/flags"
 "$@" -Wall -Wextra -Werror "$program" "${flags[@]}" -o "$root/program"
 
 libdir=$("${config[@]}" --variable=libdir libxsnet)
-LD_LIBRARY_PATH=$libdir "$root/program"
+read -ra run <<< "${EMBED_RUN:-}"
+LD_LIBRARY_PATH=$libdir "${run[@]}" "$root/program"
 
 uses_library() {
   readelf -d "$1" | grep -qF 'Shared library: [libxsnet.so.0]' || fail "$1 does not need libxsnet.so.0"
 }
 uses_library "$root/program"
 version=$("${config[@]}" --modversion libxsnet)
+grep -rhoE 'doc/[a-z]+\.md' "$root/dest$prefix/include/xsnet" | sort -u > "$root/pages"
+while read -r page; do
+  [ -f "$root/dest$prefix/share/doc/libxsnet/${page#doc/}" ] || fail "the headers name $page, which is not installed"
+done < "$root/pages"
 [ -f "$libdir/libxsnet.so.$version" ] || fail "libxsnet.so.$version is not installed"
 [ ! -e "$root/dest$prefix/bin/xsnetctl" ] || uses_library "$root/dest$prefix/bin/xsnetctl"

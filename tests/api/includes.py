@@ -17,7 +17,7 @@ BELOW = {
     "codec": ("plan", "model", "core", "base"),
     "transport": ("core", "base"),
     "backend": ("plan", "model", "core", "base"),
-    "backend/dom0": ("model", "transport", "core", "base"),
+    "backend/dom0": ("plan", "model", "transport", "core", "base"),
     "engine": ("backend.h", "plan", "codec", "model", "core", "base"),
     "cli": (),
     "examples": (),

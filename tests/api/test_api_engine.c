@@ -224,6 +224,36 @@ START_TEST(a_vif_is_attached_when_its_device_appears)
 }
 END_TEST
 
+/* What a URI gets wrong is said of that URI, and a socket that is not there by its path. */
+static const struct {
+        const char *uri, *says;
+} places[] = {
+        { "xapi:https://h:99999", "target 'xapi:https://h:99999'" },
+        { "xapi:unix:/nonexistent/api", "cannot connect to the socket '/nonexistent/api': No such file or directory" },
+        { "ovs:tcp:h:0", "target 'ovs:tcp:h:0'" },
+        { "ovs:unix:/nonexistent/db", "cannot connect to the socket '/nonexistent/db': No such file or directory" },
+};
+
+START_TEST(an_error_of_a_place_names_it)
+{
+        struct xsnet_engine *other = NULL;
+        struct xsnet_state *state = NULL;
+        struct xsnet_error *err = NULL;
+        int r;
+
+        ck_assert_int_eq(xsnet_engine_new(NULL, &other, NULL), 0);
+        r = xsnet_engine_add_target(other, places[_i].uri, &err);
+        if (!r)
+                r = xsnet_engine_observe(other, &state, &err);
+        ck_assert_int_lt(r, 0);
+        if (r != -EPROTONOSUPPORT) /* a build without the backend */
+                ck_assert_msg(strstr(xsnet_error_get_message(err), places[_i].says), "%s",
+                              xsnet_error_get_message(err));
+        xsnet_error_free(err);
+        xsnet_engine_unref(other);
+}
+END_TEST
+
 START_TEST(the_library_is_of_the_headers_version)
 {
         char text[32];
@@ -247,6 +277,7 @@ int main(void)
         tcase_add_test(tc, a_plan_tells_its_steps);
         tcase_add_test(tc, a_failure_puts_the_target_back_and_says_why);
         tcase_add_test(tc, a_vif_is_attached_when_its_device_appears);
+        tcase_add_loop_test(tc, an_error_of_a_place_names_it, 0, sizeof(places) / sizeof(places[0]));
         tcase_add_test(tc, the_library_is_of_the_headers_version);
         suite_add_tcase(suite, tc);
         runner = srunner_create(suite);

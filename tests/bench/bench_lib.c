@@ -4,7 +4,11 @@
  * part took, and how much memory. It uses the public headers alone. tests/bench/run calls it.
  *
  * usage: bench_lib [-t URI] [-j FOLDER] load|apply FILE
+ *        bench_lib [-t URI] [-j FOLDER] keep FILE OTHER
+ *        bench_lib [-t URI] observe
  *   load    reads the document only: what is subtracted where a document has no part in the comparison
+ *   keep    one engine applies both in turn, again and again, and each twice
+ *   observe one engine observes again and again; the first time connects
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +17,11 @@
 #include <unistd.h>
 
 #include <xsnet/xsnet.h>
+
+enum {
+        KEEP_ROUNDS = 21, /* odd: it ends with what it began with */
+        OBSERVE_ROUNDS = 11
+};
 
 /* The phases of an operation, by XSNET_PROGRESS_*. */
 enum {
@@ -175,6 +184,82 @@ static int apply(struct bench *b, struct xsnet_state *state)
         return r < 0 ? fail(err) : 0;
 }
 
+/* ms; negative: it failed. */
+static double apply_once(struct xsnet_engine *engine, struct xsnet_state *state)
+{
+        struct xsnet_error *err = NULL;
+        double start = now();
+
+        if (xsnet_engine_apply(engine, state, NULL, &err) < 0) {
+                (void)fail(err);
+                return -1;
+        }
+        return now() - start;
+}
+
+/* The best times of a change and of nothing to do. */
+static int keep(struct bench *b, const char *path, const char *other)
+{
+        struct xsnet_state *states[2] = { NULL, NULL };
+        struct xsnet_engine *engine = NULL;
+        double change = -1, nothing = -1;
+        int code = load(b, path, &states[0]) || load(b, other, &states[1]) || open_engine(b, &engine);
+
+        for (int i = 0; !code && i < KEEP_ROUNDS; i++) {
+                double first = apply_once(engine, states[i % 2]),
+                       second = first < 0 ? -1 : apply_once(engine, states[i % 2]);
+
+                code = second < 0;
+                /* The first one connects, and may find nothing to do. */
+                if (i > 0 && (change < 0 || first < change))
+                        change = first;
+                if (nothing < 0 || second < nothing)
+                        nothing = second;
+        }
+        xsnet_engine_unref(engine);
+        xsnet_state_unref(states[0]);
+        xsnet_state_unref(states[1]);
+        printf("{\"change_ms\": %.3f, \"nothing_ms\": %.3f}\n", change, nothing);
+        return code;
+}
+
+/* ms; negative: it failed. */
+static double observe_once(struct xsnet_engine *engine)
+{
+        struct xsnet_state *state = NULL;
+        struct xsnet_error *err = NULL;
+        double start = now(), end;
+
+        if (xsnet_engine_observe(engine, &state, &err) < 0) {
+                (void)fail(err);
+                return -1;
+        }
+        end = now();
+        xsnet_state_unref(state);
+        return end - start;
+}
+
+/* The time of the first, and the best of the others. */
+static int observe(struct bench *b)
+{
+        struct xsnet_engine *engine = NULL;
+        double first = -1, again = -1;
+        int code = open_engine(b, &engine);
+
+        for (int i = 0; !code && i < OBSERVE_ROUNDS; i++) {
+                double ms = observe_once(engine);
+
+                code = ms < 0;
+                if (i == 0)
+                        first = ms;
+                else if (again < 0 || ms < again)
+                        again = ms;
+        }
+        xsnet_engine_unref(engine);
+        printf("{\"first_ms\": %.3f, \"again_ms\": %.3f}\n", first, again);
+        return code;
+}
+
 static int run(struct bench *b, const char *verb, const char *path)
 {
         struct xsnet_state *state = NULL;
@@ -206,8 +291,12 @@ int main(int argc, char **argv)
                 else
                         return 2;
         }
+        if (argc - optind == 1 && !strcmp(argv[optind], "observe"))
+                return observe(&b);
+        if (argc - optind == 3 && !strcmp(argv[optind], "keep"))
+                return keep(&b, argv[optind + 1], argv[optind + 2]);
         if (argc - optind == 2 && (!strcmp(argv[optind], "load") || !strcmp(argv[optind], "apply")))
                 return run(&b, argv[optind], argv[optind + 1]);
-        (void)fprintf(stderr, "usage: bench_lib [-t URI] [-j FOLDER] load|apply FILE\n");
+        (void)fprintf(stderr, "usage: bench_lib [-t URI] [-j FOLDER] load|apply|keep|observe [FILE [OTHER]]\n");
         return 2;
 }

@@ -39,7 +39,7 @@ static void read_message(const char *text, size_t len, struct xsn_ovsdb_schema *
         if (result && xsn_ovsdb_schema_parse(result, &next, NULL) == 0) {
                 xsn_ovsdb_schema_free(*schema);
                 *schema = next;
-                xsn_ovsdb_rows_bind(rows, next);
+                (void)xsn_ovsdb_rows_bind(rows, next);
         }
         for (int form = XSN_OVSDB_WHOLE; form <= XSN_OVSDB_DIFF; form++) {
                 if (xsn_ovsdb_rows_update(rows, result, form, true, &changes, NULL) == 0)

@@ -183,19 +183,11 @@ static inline void world_apply(struct world *w, const char *text)
 
 #define PRUNE "format: 1\nowner: t\nprune: true\n"
 
-static inline bool kernel_has(const char *args)
-{
-        char command[256];
-
-        snprintf(command, sizeof(command), "unshare -n ip link add name probe0 %s 2>/dev/null", args);
-        return system(command) == 0;
-}
-
 /* Bonds and tunnels? Else says which test of the lab, whose kernel has them, does the same. */
 static inline bool world_has_devices(const char *lab)
 {
         if (geteuid() == 0 && netns_test_possible() && kernel_has("type bond") &&
-            kernel_has("type gretap local 10.0.0.1 remote 10.0.0.2"))
+            kernel_has(GRE_PROBE))
                 return true;
         printf("this kernel has no bonding or no GRE; %s runs the same on one that has them\n", lab);
         return false;

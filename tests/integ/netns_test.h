@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,18 @@ static inline int netns_test_enter(void)
         snprintf(text, sizeof(text), "0 %u 1", gid);
         return r < 0 ? r : netns_test_map("/proc/self/gid_map", text);
 }
+
+/* `args`: what follows the name probe0; further commands after "&&". */
+static inline bool kernel_has(const char *args)
+{
+        char command[256];
+
+        snprintf(command, sizeof(command), "unshare -n sh -c 'ip link add name probe0 %s' 2>/dev/null", args);
+        return system(command) == 0;
+}
+
+#define GRE_PROBE   "type gretap local 10.0.0.1 remote 10.0.0.2"
+#define VXLAN_PROBE "type vxlan id 1 dstport 4789 local 10.0.0.1"
 
 /* Can it be done at all? Asked in a child, so that this process stays where it is. */
 static inline int netns_test_possible(void)

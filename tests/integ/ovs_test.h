@@ -74,17 +74,22 @@ static inline char *host_ask(const struct host *h, const char *command)
                 free(out_);                                                                          \
         } while (0)
 
+/* Until the database answers. */
+static inline void host_wait_server(const struct host *h)
+{
+        host_sh(h, "for i in $(seq 200); do $V --no-wait show >/dev/null 2>&1 && break; sleep 0.05; done");
+}
+
 /* All that is configured, by names and without uuids. */
-#define ROWS                                                                                                         \
-        "for b in $($V --real list-br | sort); do echo \"$b: $($V list-ports $b | sort | tr '\\n' ' ')\"; done; "    \
-        "for p in $($V --bare --columns=name list Port | sort); do echo \"$p: $($V --bare get Port $p interfaces | " \
-        "wc -w)\"; done; "                                                                                           \
-        "$V --format=csv --no-headings --columns=name,datapath_type,fail_mode,stp_enable,external_ids,other_config " \
-        "list Bridge | sort; "                                                                                       \
-        "$V --format=csv --no-headings --columns=name,tag,trunks,fake_bridge,bond_mode,lacp,bond_updelay,protected," \
-        "external_ids,other_config list Port | sort; "                                                               \
-        "$V --format=csv --no-headings --columns=name,type,options,mtu_request,ingress_policing_rate,"               \
-        "ingress_policing_burst,external_ids,other_config list Interface | sort"
+#define ROWS                                                                                                           \
+        "$V show | awk '/^    Bridge/ { b = $2; p = \"\" } /^        Port/ { p = $2 } NR > 1 && !/error:/ { print "    \
+        "b, p, $0 }' | sort; "                                                                                         \
+        "$V --format=csv --no-headings -- "                                                                            \
+        "--columns=name,datapath_type,fail_mode,stp_enable,external_ids,other_config list Bridge -- "                  \
+        "--columns=name,tag,trunks,fake_bridge,bond_mode,lacp,bond_updelay,protected,external_ids,other_config list "  \
+        "Port -- "                                                                                                     \
+        "--columns=name,type,options,mtu_request,ingress_policing_rate,ingress_policing_burst,external_ids,"           \
+        "other_config list Interface | sort"
 
 static inline void host_start_vswitchd(struct host *h)
 {
@@ -114,14 +119,15 @@ static inline void host_stop_vswitchd(struct host *h)
         h->vswitchd = 0;
 }
 
-static inline void host_target(struct host *h, const char *options)
+/* socket: in the host's folder. */
+static inline void host_target_at(struct host *h, const char *socket, const char *options)
 {
         struct xsnet_error *err = NULL;
         char uri[256], journals[96];
 
         xsnet_engine_unref(h->engine);
         h->engine = NULL;
-        snprintf(uri, sizeof(uri), "ovs:unix:%s/sock?host=h&datapath=netdev%s", h->real.dir, options);
+        snprintf(uri, sizeof(uri), "ovs:unix:%s/%s?host=h&datapath=netdev%s", h->real.dir, socket, options);
         snprintf(journals, sizeof(journals), "%s/journals", h->real.dir);
         ck_assert_int_eq(xsnet_engine_new(NULL, &h->engine, NULL), 0);
         ck_assert_int_eq(xsnet_engine_set_journal(h->engine, journals, NULL), 0);
@@ -129,11 +135,14 @@ static inline void host_target(struct host *h, const char *options)
         ck_assert_msg(xsnet_engine_add_target(h->engine, uri, &err) == 0, "%s", xsnet_error_get_message(err));
 }
 
-static inline void host_new(struct host *h)
+static inline void host_target(struct host *h, const char *options)
 {
-        *h = (struct host){ .vswitchd = 0 };
-        ck_assert_int_eq(netns_test_enter(), 0);
-        real_new(&h->real);
+        host_target_at(h, "sock", options);
+}
+
+/* With a database that is there. */
+static inline void host_start(struct host *h)
+{
         real_start(&h->real, "");
         host_sh(h, "ip link set lo up; for i in eth0 eth1 eth2 eth3 vif1.0 vif2.0 tap2.0; do ip link add $i type veth "
                    "peer name p-$i && ip link set $i up && ip link set p-$i up || exit 1; done; mkdir $D/journals; "
@@ -143,6 +152,14 @@ static inline void host_new(struct host *h)
         host_target(h, "");
 }
 
+static inline void host_new(struct host *h)
+{
+        *h = (struct host){ .vswitchd = 0 };
+        ck_assert_int_eq(netns_test_enter(), 0);
+        real_new(&h->real);
+        host_start(h);
+}
+
 static inline void host_free(struct host *h)
 {
         xsnet_engine_unref(h->engine);
@@ -150,24 +167,50 @@ static inline void host_free(struct host *h)
         real_free(&h->real);
 }
 
-static inline void host_apply(struct host *h, const char *text)
+static inline struct xsnet_state *host_load(const char *text)
 {
-        struct xsnet_report *report = NULL;
         struct xsnet_state *desired = NULL;
         struct xsnet_error *err = NULL;
 
         ck_assert_msg(xsnet_document_load(text, strlen(text), XSNET_FORMAT_YAML, "doc", &desired, &err) == 0, "%s",
                       xsnet_error_get_message(err));
-        h->code = xsnet_engine_apply(h->engine, desired, &report, &err);
+        return desired;
+}
+
+/* How an operation ended. */
+static inline void host_note(struct host *h, int code, struct xsnet_report *report, const struct xsnet_error *err)
+{
+        h->code = code;
         h->outcome = report ? xsnet_report_get_outcome(report) : -1;
-        snprintf(h->message, sizeof(h->message), "%s", err ? xsnet_error_get_message(err) : "");
+        *h->message = '\0';
         for (const struct xsnet_error *e = err; e; e = xsnet_error_get_next(e))
                 if (!strstr(h->message, xsnet_error_get_message(e)))
-                        snprintf(h->message + strlen(h->message), sizeof(h->message) - strlen(h->message), "; %s",
-                                 xsnet_error_get_message(e));
+                        snprintf(h->message + strlen(h->message), sizeof(h->message) - strlen(h->message), "%s%s",
+                                 *h->message ? "; " : "", xsnet_error_get_message(e));
+}
+
+static inline void host_apply(struct host *h, const char *text)
+{
+        struct xsnet_state *desired = host_load(text);
+        struct xsnet_report *report = NULL;
+        struct xsnet_error *err = NULL;
+        int code = xsnet_engine_apply(h->engine, desired, &report, &err);
+
+        host_note(h, code, report, err);
         xsnet_error_free(err);
         xsnet_report_unref(report);
         xsnet_state_unref(desired);
+}
+
+static inline void host_recover(struct host *h)
+{
+        struct xsnet_report *report = NULL;
+        struct xsnet_error *err = NULL;
+        int code = xsnet_engine_recover(h->engine, &report, &err);
+
+        host_note(h, code, report, err);
+        xsnet_error_free(err);
+        xsnet_report_unref(report);
 }
 
 #define ck_applies(h, text)                                                                                    \

@@ -60,6 +60,41 @@ START_TEST(a_bond_takes_the_addresses_and_routes_of_its_member)
 }
 END_TEST
 
+/* Else two interfaces of the host had one address. */
+START_TEST(a_member_that_leaves_takes_its_mac_address_along)
+{
+        const char *document = "format: 1\nowner: t\nbonds: [{name: bond0, members: [eth2, eth3], mode: active-backup, "
+                               "network: lan}]\npifs: [{device: eth1, network: null}]\n";
+
+        for (int i = 1; i < 4; i++)
+                sh("ip link set eth%d address 02:00:00:00:01:0%d", i, i);
+        world_apply(&w, BONDS("active-backup", "eth1, eth2"));
+        ck_says("ip link show bond0", "02:00:00:00:01:01");
+        world_apply(&w, document);
+        ck_says("ip link show bond0", "02:00:00:00:01:02");
+        ck_says("ip link show lan", "02:00:00:00:01:02");
+        ck_says("ip link show eth1", "02:00:00:00:01:01");
+        /* The other one keeps what is the bond's. */
+        world_apply(&w, BONDS("active-backup", "eth1, eth2"));
+        ck_says("ip link show bond0", "02:00:00:00:01:02");
+}
+END_TEST
+
+/* LACP knows of no preferred member; the kernel keeps its name for the mode that comes after. */
+START_TEST(a_bond_forgets_its_preferred_member_with_the_mode)
+{
+        world_apply(&w, "format: 1\nowner: t\nbonds: [{name: bond0, members: [eth0, eth1, eth2], mode: active-backup,\n"
+                        "         primary: eth1}]\n");
+        ck_says("ip -d link show bond0", "primary eth1");
+        world_apply(&w, "format: 1\nowner: t\nbonds: [{name: bond0, members: [eth0, eth2, eth3], mode: lacp, "
+                        "primary: null}]\n");
+        ck_says("ip -d link show bond0", "mode 802.3ad");
+        world_apply(&w, "format: 1\nowner: t\nbonds: [{name: bond0, members: [eth0, eth1], mode: active-backup}]\n");
+        ck_says_not("ip -d link show bond0", "primary eth");
+        ck_says("ip -d link show bond0", "mode active-backup");
+}
+END_TEST
+
 /* Each of them would be lost. */
 static const struct {
         const char *before; /* by hand */
@@ -276,6 +311,8 @@ int main(void)
         tcase_add_checked_fixture(tc, setup, teardown);
         tcase_set_timeout(tc, 120);
         tcase_add_test(tc, a_bond_takes_the_addresses_and_routes_of_its_member);
+        tcase_add_test(tc, a_member_that_leaves_takes_its_mac_address_along);
+        tcase_add_test(tc, a_bond_forgets_its_preferred_member_with_the_mode);
         tcase_add_loop_test(tc, routes_by_nexthop_object_are_refused_before_bonds_or_vlans_lose_them, 0,
                             (int)XSN_ARRAY_SIZE(by_object));
         tcase_add_test(tc, a_bond_without_a_network_carries_the_addresses_itself);

@@ -198,6 +198,85 @@ START_TEST(each_gateway_that_is_not_the_hosts_has_a_metric_of_its_own)
 }
 END_TEST
 
+/* eth0 has a gateway of either family, by hand, and so it is for management. */
+static const char *const chosen[] = {
+        /* Of one gateway there is nothing to choose. */
+        "{device: eth0, default-route: false}",
+        "{device: eth0, default-route: false},\n  {device: eth1, ipv4: {address: 192.0.3.10/24}}",
+        "{device: eth0, default-route: null},\n"
+        "  {device: eth1, default-route: true, ipv4: {address: 192.0.3.10/24, gateway: 192.0.3.1}}",
+        /* Of two there is, in each family. */
+        "{device: eth0, default-route: false},\n  {device: eth1, ipv4: {address: 192.0.3.10/24, gateway: 192.0.3.1}}",
+        "{device: eth0, default-route: false},\n"
+        "  {device: eth1, ipv6: {address: '2001:db8:3::10/64', gateway: '2001:db8:3::1'}}",
+        "{device: eth0, ipv6: {gateway: null}, default-route: false},\n"
+        "  {device: eth1, ipv6: {address: '2001:db8:3::10/64', gateway: '2001:db8:3::1'}}",
+        /* Management follows from the default route, unless it is said. */
+        "{device: eth0, management: null}",
+        "{device: eth0, ipv4: null, ipv6: null}",
+        "{device: eth0, ipv4: null, ipv6: null, management: true}",
+        "{device: eth0, ipv4: null, ipv6: null, management: null},\n"
+        "  {device: eth1, management: null, ipv4: {address: 192.0.3.10/24, gateway: 192.0.3.1}}",
+        "{device: eth0, default-route: null},\n"
+        "  {device: eth1, ipv6: {address: '2001:db8:3::10/64', gateway: '2001:db8:3::1'}}",
+        "{device: eth0, ipv4: null, ipv6: null},\n"
+        "  {device: eth1, management: false, ipv4: {address: 192.0.3.10/24, gateway: 192.0.3.1}}",
+        "{device: eth0, management: false, default-route: true},\n"
+        "  {device: eth1, ipv4: {address: 192.0.3.10/24, gateway: 192.0.3.1}}",
+        "{device: eth0, management: true},\n"
+        "  {device: eth1, default-route: true, ipv4: {address: 192.0.3.10/24, gateway: 192.0.3.1}}",
+};
+
+START_TEST(what_is_said_of_default_route_and_management_is_so_when_it_is_done)
+{
+        char text[512];
+        struct xsnet_plan *plan;
+        struct xsnet_error *err = NULL;
+
+        sh("ip link add eth1 type veth peer name far1 && ip link set far1 up && ip link set eth1 up");
+        world_apply(&w, "format: 1\nowner: t\n"
+                        "pifs: [{device: eth0, ipv4: {address: 192.0.2.10/24, gateway: 192.0.2.1},\n"
+                        "  ipv6: {address: '2001:db8::10/64', gateway: '2001:db8::1'}}]\n");
+        sh("ip addr del 192.0.2.11/24 dev eth0");
+        (void)snprintf(text, sizeof(text), "format: 1\nowner: t\npifs: [%s]\n", chosen[_i]);
+        plan = world_plan(&w, text);
+        world_run(&w, plan);
+        ck_assert_msg(w.code == 0, "%s", w.message);
+        world_observe(&w);
+        ck_assert_msg(xsn_plan_verify(plan, 0, w.state, NULL, &err) == 0, "%s", xsnet_error_get_message(err));
+        xsnet_plan_unref(plan);
+        plan = world_plan(&w, text);
+        ck_assert_msg(xsnet_plan_get_count(plan) == 0, "done, there is something to do");
+        xsnet_plan_unref(plan);
+}
+END_TEST
+
+/* Where the one that had it is changed after the one that gets it, the kernel would make one route of both. */
+START_TEST(an_ipv6_gateway_goes_from_one_device_to_another)
+{
+        static const struct {
+                const char *text, *route;
+        } ways[] = {
+                { "format: 1\nowner: t\nnetworks: [{name: b, mtu: 1400}, {name: a,\n"
+                  "  ipv6: {address: '2001:db8:5::1/64', gateway: '2001:db8:5::ff'}}]\n"
+                  "pifs: [{device: eth0, network: b, ipv6: null}]\n",
+                  "default via 2001:db8:5::ff dev a proto static metric 1024" },
+                { "format: 1\nowner: t\nnetworks: [{name: a, ipv6: null}]\n"
+                  "pifs: [{device: eth1, ipv6: {address: '2001:db8:6::1/64', gateway: '2001:db8:6::ff'}}]\n",
+                  "default via 2001:db8:6::ff dev eth1 proto static metric 1024" },
+        };
+
+        sh("ip link add eth1 type veth peer name far1 && ip link set far1 up && ip link set eth1 up");
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a}, {name: b}]\n"
+                        "pifs: [{device: eth0, ipv6: {address: '2001:db8::10/64', gateway: '2001:db8::1'}}]\n");
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(ways); i++) {
+                world_apply(&w, ways[i].text);
+                ck_says("ip -6 route show default", ways[i].route);
+                ck_says_not("ip -6 route show default", "nexthop");
+        }
+}
+END_TEST
+
 START_TEST(a_nic_moves_from_one_network_to_another)
 {
         world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: old}]\npifs: [{device: eth0, network: old}]\n");
@@ -222,6 +301,25 @@ START_TEST(addresses_may_change_while_they_move)
 }
 END_TEST
 
+/* IPv6 is off where the NIC goes then, which refuses even what is about to be taken away. */
+START_TEST(an_ipv6_address_may_go_with_the_network_that_had_it)
+{
+        sh("ip link add eth1 type veth peer name far1 && ip link set far1 up");
+        for (int i = 0; i < 2; i++) {
+                world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a}]\n"
+                                "pifs: [{device: eth1, network: a, ipv4: {address: 192.0.5.1/24},\n"
+                                "        ipv6: {address: \"2001:db8:5::1/64\"}}]\n");
+                ck_says("ip addr show a", "2001:db8:5::1/64");
+                /* To the NIC itself, and to another bridge. */
+                world_apply(&w, i == 0 ? "format: 1\nowner: t\npifs: [{device: eth1, network: null, ipv6: null}]\n"
+                                       : "format: 1\nowner: t\nnetworks: [{name: b}]\n"
+                                         "pifs: [{device: eth1, network: b, ipv6: null}]\n");
+                ck_says(i == 0 ? "ip addr show eth1" : "ip addr show b", "192.0.5.1/24");
+                ck_says_not("ip addr", "2001:db8:5::1/64");
+        }
+}
+END_TEST
+
 START_TEST(a_bridge_takes_the_name_of_a_nic_and_gives_it_back)
 {
         char before[8192], after[8192];
@@ -238,6 +336,62 @@ START_TEST(a_bridge_takes_the_name_of_a_nic_and_gives_it_back)
         snapshot(after, sizeof(after));
         ck_assert_str_eq(before, after);
         ck_says_not("ip link show eth0", "altname");
+}
+END_TEST
+
+START_TEST(a_nic_that_is_renamed_as_it_leaves_takes_its_addresses_along)
+{
+        for (int i = 0; i < 2; i++) {
+                sh("ip link add eth1 type veth peer name far1 && ip link set far1 up");
+                world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: old}]\n"
+                                "pifs: [{device: eth1, rename: up1, network: old, ipv4: {address: 192.0.5.1/24}}]\n");
+                ck_says("ip addr show old", "192.0.5.1/24");
+                world_apply(&w, i == 0 ? "format: 1\nowner: t\npifs: [{device: eth1, rename: null, network: null}]\n"
+                                       : "format: 1\nowner: t\n"
+                                         "pifs: [{device: eth1, rename: null, network: null, ipv4: null}]\n");
+                ck_says_not("ip addr show old", "192.0.5.1");
+                ck_assert_int_eq(says("ip addr show eth1", "192.0.5.1/24"), i == 0);
+                sh("ip link del eth1");
+        }
+}
+END_TEST
+
+START_TEST(what_a_network_had_of_its_own_goes_when_a_nic_with_addresses_joins_it)
+{
+        sh("ip link add eth1 type veth peer name far1 && ip link set far1 up");
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a, ipv4: {address: [192.0.5.1/24, 192.0.5.2/24],\n"
+                        "  gateway: 192.0.5.254}, ipv6: {address: \"2001:db8:5::1/64\", gateway: \"2001:db8:5::ff\"},\n"
+                        "  routes: [{to: 203.0.113.0/24, via: 192.0.5.253}]}]\n");
+        world_apply(&w, "format: 1\nowner: t\npifs: [{device: eth1, network: a, routes: [],\n"
+                        "  ipv4: {address: 192.0.5.2/24, gateway: 192.0.5.253},\n"
+                        "  ipv6: {address: \"2001:db8:6::1/64\"}}]\n");
+        ck_says_not("ip addr show a", "192.0.5.1/24");
+        ck_says("ip addr show a", "192.0.5.2/24");
+        ck_says("ip route show dev a", "default via 192.0.5.253");
+        ck_says_not("ip route show dev a", "192.0.5.254");
+        ck_says_not("ip route show dev a", "203.0.113.0");
+        ck_says_not("ip addr show a", "2001:db8:5::1");
+        ck_says("ip addr show a", "2001:db8:6::1/64");
+        ck_says_not("ip -6 route show dev a", "2001:db8:5::");
+        /* What others had set there stays. */
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: b, ipv4: {address: 192.0.7.1/24}}]\n");
+        sh("ip addr add 192.0.8.1/24 dev b && ip route add 198.51.100.0/28 via 192.0.8.254");
+        world_apply(&w, "format: 1\nowner: t\npifs: [{device: eth1, network: b,\n"
+                        "  ipv4: {address: 192.0.9.1/24, gateway: null}}]\n");
+        ck_says_not("ip addr show b", "192.0.7.1");
+        ck_says("ip addr show b", "192.0.8.1/24");
+        ck_says("ip route show dev b", "198.51.100.0/28 via 192.0.8.254");
+}
+END_TEST
+
+START_TEST(a_nic_that_is_renamed_as_it_leaves_is_up_where_it_has_addresses)
+{
+        sh("ip link add eth1 type veth peer name far1 && ip link set far1 up");
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: old}]\npifs: [{device: eth1, network: old}]\n");
+        world_apply(&w, "format: 1\nowner: t\npifs: [{device: eth1, rename: up1, network: null,\n"
+                        "  ipv4: {address: 192.0.5.1/24}, routes: [{to: 203.0.113.0/24, via: 192.0.5.254}]}]\n");
+        ck_says("ip link show up1", ",UP");
+        ck_says("ip route show", "203.0.113.0/24 via 192.0.5.254 dev up1");
 }
 END_TEST
 
@@ -269,9 +423,16 @@ int main(void)
         tcase_add_test(tc, a_route_by_nexthop_object_is_refused_before_anything_moves);
         tcase_add_loop_test(tc, a_route_of_another_device_with_the_same_prefix_and_metric_stays, 0, 2);
         tcase_add_test(tc, each_gateway_that_is_not_the_hosts_has_a_metric_of_its_own);
+        tcase_add_loop_test(tc, what_is_said_of_default_route_and_management_is_so_when_it_is_done, 0,
+                            (int)XSN_ARRAY_SIZE(chosen));
+        tcase_add_test(tc, an_ipv6_gateway_goes_from_one_device_to_another);
         tcase_add_test(tc, a_nic_moves_from_one_network_to_another);
         tcase_add_test(tc, addresses_may_change_while_they_move);
+        tcase_add_test(tc, an_ipv6_address_may_go_with_the_network_that_had_it);
         tcase_add_test(tc, a_bridge_takes_the_name_of_a_nic_and_gives_it_back);
+        tcase_add_test(tc, a_nic_that_is_renamed_as_it_leaves_takes_its_addresses_along);
+        tcase_add_test(tc, what_a_network_had_of_its_own_goes_when_a_nic_with_addresses_joins_it);
+        tcase_add_test(tc, a_nic_that_is_renamed_as_it_leaves_is_up_where_it_has_addresses);
         tcase_add_test(tc, a_renamed_nic_keeps_its_old_name_as_another_one);
         suite_add_tcase(suite, tc);
         return unit_main(suite);

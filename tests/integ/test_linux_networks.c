@@ -44,6 +44,23 @@ START_TEST(a_network_with_a_guest_is_made_and_goes_again)
 }
 END_TEST
 
+START_TEST(the_mtu_of_a_network_stays_when_its_last_port_goes)
+{
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a, mtu: 9000}, {name: b, mtu: 1400}]\n"
+                        "vifs: [{domain: 1, device: 0, network: a}, {domain: 2, device: 0, network: b}]\n");
+        sh("ip link del vif1.0 && ip link del vif2.0");
+        ck_says("ip link show a", "mtu 9000");
+        ck_says("ip link show b", "mtu 1400");
+        /* Also where a port had the new one first. */
+        sh("ip link add vif1.0 type veth peer name g1");
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: c}]\nvifs: [{domain: 1, device: 0, network: c}]\n");
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: c, mtu: 9000}]\n");
+        ck_says("ip link show vif1.0", "mtu 9000");
+        sh("ip link del vif1.0");
+        ck_says("ip link show c", "mtu 9000");
+}
+END_TEST
+
 START_TEST(a_guest_bridge_and_its_ports_have_no_ipv6_until_it_is_asked_for)
 {
         world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a}]\nvifs: [{domain: 1, device: 0, network: a}]\n");
@@ -74,6 +91,26 @@ START_TEST(an_address_that_goes_takes_no_other_one_along)
         world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a, ipv4: null, routes: null}]\n");
         ck_says_not("ip -4 addr show a", "inet");
         ck_says_not("ip route show", "a");
+}
+END_TEST
+
+START_TEST(link_local_addresses_of_a_document_are_set_moved_and_taken_away)
+{
+        sh("ip link add eth0 type veth peer name far && ip link set far up");
+        sh("ip addr add 169.254.7.7/32 dev eth0");
+        world_apply(&w, "format: 1\nowner: t\n"
+                        "pifs: [{device: eth0, ipv4: {address: 169.254.3.3/16}, ipv6: {address: \"fe80::1/64\"}}]\n");
+        world_observe(&w);
+        ck_assert_uint_eq(find(XSNET_KIND_PIF, "eth0")->a.ipv4_address.n, 1); /* not the one that others set */
+        ck_assert_uint_eq(find(XSNET_KIND_PIF, "eth0")->a.ipv6_address.n, 1); /* nor the kernel's own */
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a}]\npifs: [{device: eth0, network: a}]\n");
+        ck_says("ip addr show a", "inet 169.254.3.3/16");
+        ck_says("ip addr show a", "inet 169.254.7.7/32");
+        ck_says("ip addr show a", "inet6 fe80::1/64");
+        world_apply(&w, "format: 1\nowner: t\npifs: [{device: eth0, ipv4: null, ipv6: null}]\n");
+        ck_says_not("ip addr show a", "169.254.3.3");
+        ck_says("ip addr show a", "inet 169.254.7.7/32");
+        ck_says_not("ip addr show a", "fe80::1/64");
 }
 END_TEST
 
@@ -214,6 +251,33 @@ START_TEST(an_apply_that_is_cancelled_stops_between_waves)
 }
 END_TEST
 
+START_TEST(an_apply_that_is_cancelled_stops_between_deletions)
+{
+        char text[4096] = "format: 1\nowner: t\nnetworks: [";
+        struct xsnet_plan *plan;
+
+        for (int i = 0; i < 40; i++)
+                snprintf(text + strlen(text), sizeof(text) - strlen(text), "{name: n%d},", i);
+        strcat(text, "]\n");
+        world_apply(&w, text);
+        plan = world_plan(&w, PRUNE);
+        w.done = false;
+        w.n_done = 0;
+        ck_assert_int_eq(w.be->ops->apply(w.be, plan, 0, world_step, world_applied, &w, NULL), 0);
+        while (says("ip -o link show type bridge | wc -l", "40") && !w.done) {
+                ck_assert_int_eq(xsn_loop_wait(w.loop, UINT64_MAX), 0);
+                ck_assert_int_eq(xsn_loop_dispatch(w.loop, NULL), 0);
+        }
+        ck_assert(!w.done);
+        w.be->ops->cancel(w.be);
+        world_wait(&w);
+        ck_assert_int_eq(w.code, -ECANCELED);
+        ck_assert_uint_eq(w.n_done, 0);
+        ck_says("ip -o link show type bridge | wc -l", "32"); /* bridges go in eights */
+        xsnet_plan_unref(plan);
+}
+END_TEST
+
 START_TEST(a_backend_that_is_closed_in_the_middle_calls_nobody)
 {
         struct xsnet_plan *plan = world_plan(&w, "format: 1\nowner: t\nnetworks: [{name: a}]\n");
@@ -253,8 +317,10 @@ int main(void)
         tcase_add_checked_fixture(tc, setup, teardown);
         tcase_set_timeout(tc, 60);
         tcase_add_test(tc, a_network_with_a_guest_is_made_and_goes_again);
+        tcase_add_test(tc, the_mtu_of_a_network_stays_when_its_last_port_goes);
         tcase_add_test(tc, a_guest_bridge_and_its_ports_have_no_ipv6_until_it_is_asked_for);
         tcase_add_test(tc, an_address_that_goes_takes_no_other_one_along);
+        tcase_add_test(tc, link_local_addresses_of_a_document_are_set_moved_and_taken_away);
         tcase_add_test(tc, what_others_set_stays);
         tcase_add_test(tc, an_alias_of_somebody_else_is_never_overwritten);
         tcase_add_test(tc, a_rate_limit_is_read_back_changed_and_taken_away);
@@ -263,6 +329,7 @@ int main(void)
         tcase_add_test(tc, a_device_that_appears_meanwhile_is_not_taken_for_ours);
         tcase_add_test(tc, a_guest_that_goes_meanwhile_waits_again);
         tcase_add_test(tc, an_apply_that_is_cancelled_stops_between_waves);
+        tcase_add_test(tc, an_apply_that_is_cancelled_stops_between_deletions);
         tcase_add_test(tc, a_backend_that_is_closed_in_the_middle_calls_nobody);
         tcase_add_test(tc, nothing_is_written_without_the_right_and_the_error_says_which);
         suite_add_tcase(suite, tc);

@@ -64,6 +64,28 @@ START_TEST(a_gateway_of_ours_goes_back_to_the_metric_that_it_had)
 }
 END_TEST
 
+/* The address of before comes back as the second of its subnet, and goes with the first: the gateway survives it. */
+START_TEST(a_gateway_comes_back_with_the_address_that_it_had)
+{
+        static const struct {
+                const char *network, *command;
+        } ways[] = {
+                { "a", "ip addr show a" }, /* it stays there */
+                { "b", "ip addr show b" }, /* which had an address of its own */
+                { "null", "ip addr show eth1" },
+        };
+        char text[256];
+
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a}, {name: b, ipv4: {address: 198.51.100.1/24}}]\n"
+                        "pifs: [{device: eth1, network: a, ipv4: {address: 10.0.4.4/24, gateway: 10.0.4.254}}]\n");
+        (void)snprintf(text, sizeof(text),
+                       "format: 1\nowner: t\npifs: [{device: eth1, network: %s, ipv4: {address: 10.0.4.2/24}}]\n",
+                       ways[_i].network);
+        there_and_back(text, ways[_i].command, "10.0.4.2/24");
+        ck_says("ip route show", "default via 10.0.4.254 dev a");
+}
+END_TEST
+
 #define BY_HAND "format: 1\nowner: t\nnetworks: [{name: lan, absent: true, adopt: true}]\n"
 
 START_TEST(addresses_of_others_come_back_as_theirs_with_the_bridge_that_had_them)
@@ -335,6 +357,7 @@ int main(void)
         tcase_add_test(tc, a_default_route_of_others_comes_back_with_metric_protocol_and_source);
         tcase_add_test(tc, routes_of_others_come_back_when_their_object_names_other_ones);
         tcase_add_test(tc, a_gateway_of_ours_goes_back_to_the_metric_that_it_had);
+        tcase_add_loop_test(tc, a_gateway_comes_back_with_the_address_that_it_had, 0, 3);
         tcase_add_test(tc, addresses_of_others_come_back_as_theirs_with_the_bridge_that_had_them);
         tcase_add_test(tc, addresses_keep_what_is_special_about_them_when_they_move);
         tcase_add_loop_test(tc, link_local_addresses_of_ipv4_move_with_their_device, 0, 2);

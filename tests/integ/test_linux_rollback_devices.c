@@ -245,6 +245,49 @@ START_TEST(members_that_were_down_are_down_again_without_the_bond)
 }
 END_TEST
 
+#define LAN            "networks: [{name: lan, mtu: 9000}]\n"
+#define FAR(mtu)       "networks: [{name: far, mtu: " mtu "}]\n"
+#define BONDED(m, net) "bonds: [{name: bond0, members: [" m "], mode: active-backup, network: " net "}]\n"
+#define ALONE(nic)     "pifs: [{device: " nic ", network: null}]\n"
+#define IN(nic, net)   "pifs: [{device: " nic ", network: " net "}]\n"
+
+/* What NICs of an MTU of their own go through: documents, one after the other; then all goes. */
+static const struct {
+        const char *steps[4];
+} lives[] = {
+        { { LAN BONDED("eth1, eth2", "lan") } },
+        /* With a step of its own, as it is named and gets a mark. */
+        { { LAN ALONE("eth1") BONDED("eth1, eth2", "lan") } },
+        { { LAN IN("eth1", "lan"), FAR("1400") BONDED("eth1, eth2", "far") } },
+        { { LAN IN("eth1", "lan"), ALONE("eth1") BONDED("eth1, eth2", "lan") } },
+        { { LAN BONDED("eth1, eth2", "lan"), FAR("1400") BONDED("eth1, eth3", "lan") IN("eth2", "far"),
+            ALONE("eth2") "bonds: [{name: bond0, members: [eth1, eth2], mode: broadcast}]\n",
+            "networks: [{name: lan, mtu: 2000}]\nbonds: [{name: bond0, members: [eth1, eth3]}]\n" } },
+        /* From a bond into a network of the same MTU. */
+        { { LAN BONDED("eth1, eth2", "lan"), FAR("9000") BONDED("eth2, eth3", "lan") IN("eth1", "far") } },
+        { { LAN BONDED("eth1, eth2", "lan"), "bonds: [{name: bond0, absent: true}]\n" IN("eth1", "lan") } },
+};
+
+/* Each step there and back, and there: what a bond has to give back shows when its members leave. */
+START_TEST(a_nic_has_its_own_mtu_again_after_bonds_and_networks)
+{
+        char before[PICTURE_MAX], after[PICTURE_MAX], text[512];
+
+        sh("ip link set eth1 mtu 1600 && ip link set eth2 mtu 1700");
+        picture(before);
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(lives[0].steps) && lives[_i].steps[i]; i++) {
+                snprintf(text, sizeof(text), "format: 1\nowner: t\n%s", lives[_i].steps[i]);
+                there_and_back(text, NULL, NULL);
+                world_apply(&w, text);
+        }
+        world_there(&w, PRUNE);
+        world_back(&w);
+        world_apply(&w, PRUNE);
+        picture(after);
+        ck_same(before, after);
+}
+END_TEST
+
 /* The address finds its way to a member that was down: that is up then, the others are not. */
 START_TEST(a_member_that_gets_the_address_is_up)
 {
@@ -256,6 +299,25 @@ START_TEST(a_member_that_gets_the_address_is_up)
         ck_says("ip addr show eth1", "192.0.2.10/24");
         ck_says_not("ip link show eth2", ",UP");
         ck_says("ip link show eth0", ",UP");
+}
+END_TEST
+
+START_TEST(a_bond_goes_beside_a_nic_that_had_an_address_and_was_down)
+{
+        sh("ip link set eth1 down && ip link set eth2 down && ip link set eth3 down");
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a}]\n"
+                        "bonds: [{name: bond0, members: [eth2, eth3], mode: lacp}]\n"
+                        "pifs: [{device: eth1, network: a, ipv4: {address: 198.51.100.1/24}}]\n");
+        world_apply(&w, "format: 1\nowner: t\nnetworks: [{name: a, absent: true}]\n"
+                        "bonds: [{name: bond0, absent: true}]\npifs: [{device: eth1, network: null, ipv4: null}]\n");
+        for (int i = 1; i <= 3; i++) {
+                char command[32];
+
+                snprintf(command, sizeof(command), "ip link show eth%d", i);
+                ck_says_not(command, ",UP");
+                if (i > 1) /* of eth1 the document says something */
+                        ck_says_not(command, "alias");
+        }
 }
 END_TEST
 
@@ -311,7 +373,7 @@ END_TEST
 int main(void)
 {
         Suite *suite;
-        TCase *tc;
+        TCase *tc, *mtu;
 
         if (!world_has_devices("lab_linux_rollback_devices"))
                 return 77;
@@ -335,9 +397,15 @@ int main(void)
         tcase_add_test(tc, a_vlan_that_goes_back_takes_its_nic_down_again);
         tcase_add_loop_test(tc, members_that_were_down_are_down_again_without_the_bond, 0, 2);
         tcase_add_test(tc, a_member_that_gets_the_address_is_up);
+        tcase_add_test(tc, a_bond_goes_beside_a_nic_that_had_an_address_and_was_down);
         tcase_add_loop_test(tc, link_local_addresses_of_ipv4_go_into_a_bond_and_out_of_it, 0, 3);
         tcase_add_test(tc, a_bond_whose_members_have_router_advertisements_comes_and_goes);
         tcase_add_test(tc, a_mark_of_how_a_nic_was_makes_no_address_ours);
         suite_add_tcase(suite, tc);
+        mtu = tcase_create("mtu");
+        tcase_add_checked_fixture(mtu, setup, teardown);
+        tcase_set_timeout(mtu, 120);
+        tcase_add_loop_test(mtu, a_nic_has_its_own_mtu_again_after_bonds_and_networks, 0, (int)XSN_ARRAY_SIZE(lives));
+        suite_add_tcase(suite, mtu);
         return unit_main(suite);
 }

@@ -103,6 +103,43 @@ START_TEST(members_and_vlans_move_with_what_others_keep_there)
 }
 END_TEST
 
+START_TEST(a_member_of_a_bond_with_another_mtu_gets_that_of_the_bond_that_it_joins)
+{
+        struct host h;
+
+        host_new(&h);
+        ck_assert_int_eq(xsnet_engine_set_deadline(h.engine, 10000, NULL), 0);
+        ck_applies(&h, DOC "networks: [{name: jumbo, mtu: 9000}, {name: agg, mtu: 1500}]\n"
+                           "bonds: [{name: bond0, members: [eth1, eth2], mode: active-backup, network: agg},\n"
+                           "        {name: bond1, members: [eth0, eth3], mode: active-backup, network: jumbo}]\n");
+        ck_applies(&h, DOC "bonds: [{name: bond0, members: [eth0, eth1, eth2]}, {name: bond1, absent: true}]\n");
+        ck_host_says(&h, "ip link show eth0 | grep -o 'mtu [0-9]*'; $V get Interface eth0 mtu_request",
+                     "mtu 1500\n1500\n");
+        host_free(&h);
+}
+END_TEST
+
+START_TEST(a_network_that_becomes_a_vlans_has_the_rows_of_the_bridge_below_and_then_its_own_again)
+{
+        static const char told[] = "$V get Bridge trunk stp_enable mcast_snooping_enable; "
+                                   "$V --if-exists get Bridge tenant stp_enable mcast_snooping_enable";
+        struct host h;
+
+        host_new(&h);
+        ck_applies(&h, DOC "networks: [{name: trunk}, {name: tenant, stp: true, multicast-snooping: true}]\n"
+                           "pifs: [{device: eth0, network: trunk}]\n");
+        ck_host_says(&h, told, "false\nfalse\ntrue\ntrue\n");
+        ck_refused(&h, DOC "networks: [{name: tenant, stp: true}]\nvlans: [{pif: eth0, tag: 7, network: tenant}]\n",
+                   -EOPNOTSUPP, XSNET_OUTCOME_UNCHANGED, "whose stp is that of the bridge below");
+        ck_applies(&h, DOC "vlans: [{pif: eth0, tag: 7, network: tenant}]\n");
+        ck_host_says(&h, told, "false\nfalse\n");
+        ck_applies(&h, DOC "networks: [{name: tenant, stp: true, multicast-snooping: null}]\n"
+                           "vlans: [{pif: eth0, tag: 7, absent: true}]\n");
+        ck_host_says(&h, told, "false\nfalse\ntrue\ntrue\n");
+        host_free(&h);
+}
+END_TEST
+
 START_TEST(what_vswitchd_refuses_ends_in_the_old_rows)
 {
         struct host h;
@@ -144,6 +181,13 @@ START_TEST(what_leaves_its_network_is_nobodys_and_known_no_more)
 }
 END_TEST
 
+/* The server listens a moment after it was told to. */
+static void open_tcp(const struct host *h)
+{
+        host_sh(h, "ovs-appctl -t $D/ctl ovsdb-server/add-remote ptcp:$P:127.0.0.1 >$D/out && ovs-vsctl --timeout=10 "
+                   "--db=tcp:127.0.0.1:$P --no-wait show >$D/out");
+}
+
 START_TEST(another_machines_database_is_changed_over_tcp)
 {
         struct xsnet_error *err = NULL;
@@ -151,8 +195,8 @@ START_TEST(another_machines_database_is_changed_over_tcp)
         char uri[64];
 
         host_new(&h);
-        host_sh(&h, "$V add-br br0 -- set Bridge br0 datapath_type=netdev -- add-port br0 eth0 -- add-port br0 vif1.0 "
-                    "&& ovs-appctl -t $D/ctl ovsdb-server/add-remote ptcp:$P:127.0.0.1 >$D/out");
+        host_sh(&h, "$V add-br br0 -- set Bridge br0 datapath_type=netdev -- add-port br0 eth0 -- add-port br0 vif1.0");
+        open_tcp(&h);
         xsnet_engine_unref(h.engine);
         ck_assert_int_eq(xsnet_engine_new(NULL, &h.engine, NULL), 0);
         snprintf(uri, sizeof(uri), "ovs:tcp:127.0.0.1:%d", h.real.port);
@@ -290,7 +334,7 @@ START_TEST(a_server_that_dies_leaves_old_rows_or_new_and_a_usable_engine)
         ck_assert_int_eq(xsnet_engine_set_progress(h.engine, on_kill, &killer, NULL, NULL), 0);
         host_apply(&h, everything);
         ck_assert_int_eq(killer.n, 0);
-        host_sh(&h, "for i in $(seq 100); do $V --no-wait show >/dev/null 2>&1 && break; sleep 0.05; done");
+        host_wait_server(&h);
         ck_assert_msg(h.outcome == XSNET_OUTCOME_DONE || h.outcome == XSNET_OUTCOME_UNCHANGED ||
                               h.outcome == XSNET_OUTCOME_ROLLED_BACK,
                       "outcome %d: %s", h.outcome, h.message);
@@ -316,8 +360,6 @@ static void on_begun(int what, const struct xsnet_step *step, const struct xsnet
 
 START_TEST(who_dies_in_an_apply_is_recovered_from_by_the_next)
 {
-        struct xsnet_report *report = NULL;
-        struct xsnet_error *err = NULL;
         struct host h;
         char *before;
         int status;
@@ -341,9 +383,8 @@ START_TEST(who_dies_in_an_apply_is_recovered_from_by_the_next)
         ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         ck_host_says(&h, "$V list-br", "trunk\n");
         ck_refused(&h, DOC, -EEXIST, XSNET_OUTCOME_UNCHANGED, "recover");
-        ck_assert_msg(xsnet_engine_recover(h.engine, &report, &err) == 0, "%s", xsnet_error_get_message(err));
-        ck_assert_int_eq(xsnet_report_get_outcome(report), XSNET_OUTCOME_ROLLED_BACK);
-        xsnet_report_unref(report);
+        host_recover(&h);
+        ck_assert_msg(h.code == 0 && h.outcome == XSNET_OUTCOME_ROLLED_BACK, "%s", h.message);
         ck_same_rows(&h, before);
         host_free(&h);
 }
@@ -395,7 +436,7 @@ START_TEST(a_target_that_is_not_there_is_an_error_of_the_operation)
         ck_refused(&h, DOC "networks: [{name: br1}]\n", -ECONNREFUSED, XSNET_OUTCOME_UNCHANGED,
                    "onnect");
         real_start(&h.real, "");
-        host_sh(&h, "for i in $(seq 100); do $V --no-wait show >/dev/null 2>&1 && break; sleep 0.05; done");
+        host_wait_server(&h);
         ck_applies(&h, DOC "networks: [{name: br1}]\n");
         host_free(&h);
 }
@@ -423,18 +464,80 @@ START_TEST(bridges_of_xapi_take_tunnels_and_guests_and_else_nothing_but_by_force
 }
 END_TEST
 
-START_TEST(addresses_are_refused_by_name_and_never_left_behind)
+#define VM "11111111-2222-4333-8444-555555555555"
+
+START_TEST(a_vif_is_found_by_the_uuid_of_its_vm_and_waits_while_there_is_none)
 {
+        static const char doc[] = DOC "networks: [{name: br0}, {name: br1}]\n"
+                                      "vifs: [{vm: " VM ", device: 0, network: br1, rate-limit: 8Mbit}]\n";
         struct host h;
-        char *cfg;
 
         host_new(&h);
-        host_sh(&h, "ip addr add 192.0.2.1/24 dev eth0");
+        ck_applies(&h, doc);
+        ck_host_says(&h, "$V list-ports br1", "");
+        /* What the toolstack does when the guest starts. */
+        host_sh(&h, "$V add-port br0 vif1.0 -- set Interface vif1.0 external_ids:xs-vm-uuid=" VM);
+        ck_applies(&h, doc);
+        ck_host_says(&h, "$V list-ports br0; $V list-ports br1; $V get Interface vif1.0 ingress_policing_rate",
+                     "vif1.0\n8000\n");
+        host_apply(&h, doc);
+        ck_assert_int_eq(h.outcome, XSNET_OUTCOME_NOTHING_TO_DO);
+        /* Another domain after it was started again. */
+        host_sh(&h, "$V del-port vif1.0 -- add-port br0 vif2.0 -- set Interface vif2.0 external_ids:xs-vm-uuid=" VM);
+        ck_applies(&h, doc);
+        ck_host_says(&h, "$V list-ports br1", "tap2.0\nvif2.0\n");
+        ck_refused(&h, DOC "vifs: [{vm: web, device: 0, network: br1}]\n", -EOPNOTSUPP, XSNET_OUTCOME_UNCHANGED,
+                   "uuid");
+        host_free(&h);
+}
+END_TEST
+
+START_TEST(a_bridge_with_controllers_or_mirrors_goes_only_by_leave)
+{
+        struct host h;
+
+        host_new(&h);
+        ck_applies(&h, DOC "networks: [{name: br0}, {name: trunk}, {name: br1}]\n"
+                           "pifs: [{device: eth0, network: trunk}]\n");
+        host_sh(&h, "$V set-controller br0 ptcp:0:127.0.0.1 -- --id=@m create Mirror name=m select_all=true -- set "
+                    "Bridge br1 mirrors=@m");
+        ck_assert_int_eq(xsnet_engine_set_irreversible(h.engine, 0, NULL), 0);
+        ck_refused(&h, DOC "networks: [{name: br0, absent: true}]\n", -EPERM, XSNET_OUTCOME_UNCHANGED, "controllers");
+        ck_refused(&h, DOC "networks: [{name: br1}]\nvlans: [{pif: eth0, tag: 7, network: br1}]\n", -EPERM,
+                   XSNET_OUTCOME_UNCHANGED, "mirrors");
+        /* One that gets another name takes them along. */
+        ck_applies(&h, DOC "networks: [{name: br1, bridge: br7}]\n");
+        ck_host_says(&h, "$V get Bridge br7 mirrors | wc -c", "39\n");
+        ck_assert_int_eq(xsnet_engine_set_irreversible(h.engine, 1, NULL), 0);
+        ck_applies(&h, DOC "networks: [{name: br0, absent: true}]\n");
+        host_free(&h);
+}
+END_TEST
+
+START_TEST(what_is_not_to_be_had_is_refused_by_name)
+{
+        struct host h;
+        char *cfg, uri[64];
+
+        host_new(&h);
         cfg = host_ask(&h, NEXT_CFG);
-        ck_refused(&h, DOC "networks: [{name: n}]\npifs: [{device: eth1, network: n, ipv4: {address: 192.0.2.9/24}}]\n",
-                   -EOPNOTSUPP, XSNET_OUTCOME_UNCHANGED, "pifs.ipv4.address");
-        ck_refused(&h, DOC "networks: [{name: n}]\npifs: [{device: eth0, network: n}]\n", -EOPNOTSUPP,
-                   XSNET_OUTCOME_UNCHANGED, "has addresses");
+        ck_refused(&h, DOC "networks: [{name: n}]\npifs: [{device: eth1, network: n, dns: [192.0.2.53]}]\n",
+                   -EOPNOTSUPP, XSNET_OUTCOME_UNCHANGED, "pifs.dns");
+        ck_refused(&h, DOC "networks: [{name: n}]\npifs: [{device: eth1, rename: peth1, network: n}]\n",
+                   -EOPNOTSUPP, XSNET_OUTCOME_UNCHANGED, "pifs.rename");
+        /* What is no port has no row that could keep it. */
+        ck_refused(&h, DOC "vifs: [{domain: 1, device: 0, rate-limit: 8Mbit}]\n", -EINVAL, XSNET_OUTCOME_UNCHANGED,
+                   "has no rate-limit");
+        ck_refused(&h, DOC "pifs: [{device: eth1, other-config: {a: b}}]\n", -EINVAL, XSNET_OUTCOME_UNCHANGED,
+                   "has no other-config");
+        /* Addresses are for this machine's database. */
+        open_tcp(&h);
+        xsnet_engine_unref(h.engine);
+        ck_assert_int_eq(xsnet_engine_new(NULL, &h.engine, NULL), 0);
+        snprintf(uri, sizeof(uri), "ovs:tcp:127.0.0.1:%d?host=h", h.real.port);
+        ck_assert_int_eq(xsnet_engine_add_target(h.engine, uri, NULL), 0);
+        ck_refused(&h, DOC "networks: [{name: n, host: h, ipv4: {address: 192.0.2.9/24}}]\n", -EOPNOTSUPP,
+                   XSNET_OUTCOME_UNCHANGED, "networks.ipv4.address");
         ck_host_says(&h, NEXT_CFG, cfg);
         free(cfg);
         host_free(&h);
@@ -454,6 +557,8 @@ int main(void)
         tcase_add_test(tc, every_kind_is_made_and_made_once);
         tcase_add_test(tc, rows_and_keys_of_others_survive_a_change_and_the_removal_of_all);
         tcase_add_test(tc, members_and_vlans_move_with_what_others_keep_there);
+        tcase_add_test(tc, a_member_of_a_bond_with_another_mtu_gets_that_of_the_bond_that_it_joins);
+        tcase_add_test(tc, a_network_that_becomes_a_vlans_has_the_rows_of_the_bridge_below_and_then_its_own_again);
         tcase_add_test(tc, what_vswitchd_refuses_ends_in_the_old_rows);
         tcase_add_test(tc, what_leaves_its_network_is_nobodys_and_known_no_more);
         tcase_add_test(tc, what_was_wrong_before_is_in_no_plans_way);
@@ -468,7 +573,9 @@ int main(void)
         tcase_add_test(tc, a_vswitchd_that_never_follows_is_gone_back_from_at_the_deadline);
         tcase_add_test(tc, a_target_that_is_not_there_is_an_error_of_the_operation);
         tcase_add_test(tc, bridges_of_xapi_take_tunnels_and_guests_and_else_nothing_but_by_force);
-        tcase_add_test(tc, addresses_are_refused_by_name_and_never_left_behind);
+        tcase_add_test(tc, a_vif_is_found_by_the_uuid_of_its_vm_and_waits_while_there_is_none);
+        tcase_add_test(tc, a_bridge_with_controllers_or_mirrors_goes_only_by_leave);
+        tcase_add_test(tc, what_is_not_to_be_had_is_refused_by_name);
         suite_add_tcase(suite, tc);
         return folder_main(suite);
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Targets "ovs:": what their URIs say, what tells one from another, and the watch of a real one. */
+#include <poll.h>
+
+#include <xsnet/watch.h>
+
 #include "ovs_test.h"
 
 #include "backend/backend.h"
@@ -19,6 +23,15 @@ static const struct {
         { "ovs:tcp:host?netns=blue", "bad-uri" },
         { "ovs:?force-local=no", "bad-uri" },
         { "ovs:?force", "unknown-option" },
+        { "ovs:?netns=", "bad-option" },
+        { "ovs:unix:/run/db.sock?netns", "bad-option" },
+        { "ovs:?host=", "bad-option" },
+        { "ovs:ssl:host?ca=", "bad-option" },
+        /* Of a server that is not checked nobody shall think that it is. */
+        { "ovs:tcp:host?ca=/etc/ca.pem", "bad-uri" },
+        { "ovs:tcp:host?verify=full", "bad-uri" },
+        { "ovs:unix:/run/db.sock?cert=/etc/cert.pem", "bad-uri" },
+        { "ovs:ssl:host?key=/etc/key.pem", "bad-uri" },
 };
 
 START_TEST(a_target_that_cannot_be_is_refused_when_it_is_opened)
@@ -133,6 +146,56 @@ START_TEST(the_watch_tells_of_ports_and_bridges_that_others_change)
 }
 END_TEST
 
+struct story {
+        int n_started, n_failed, n_networks;
+};
+
+static void on_story(struct xsnet_watch *watch, const struct xsnet_event *event, void *userdata)
+{
+        struct story *story = userdata;
+        struct xsnet_object *obj = xsnet_event_get_object(event);
+
+        (void)watch;
+        story->n_started += xsnet_event_get_what(event) == XSNET_EVENT_STARTED;
+        story->n_networks += xsnet_event_get_what(event) == XSNET_EVENT_APPEARED && XSN_NETWORK(obj);
+        story->n_failed += xsnet_event_get_what(event) == XSNET_EVENT_FAILED;
+}
+
+static void read_on(struct xsnet_engine *engine, const int *count, int least)
+{
+        uint64_t limit = xsn_loop_now() + PATIENCE;
+
+        while (*count < least) {
+                struct pollfd pfd = { .fd = xsnet_engine_get_fd(engine), .events = POLLIN };
+
+                ck_assert_msg(xsn_loop_now() < limit, "heard in vain");
+                (void)poll(&pfd, 1, 100);
+                ck_assert_int_eq(xsnet_engine_dispatch(engine, NULL), 0);
+        }
+}
+
+/* Nobody asks for anything: the watch says so by itself, and what came meanwhile when the server is back. */
+START_TEST(the_watch_tells_that_the_server_is_away_and_what_came_meanwhile)
+{
+        struct xsnet_watch *watch = NULL;
+        struct story story = { .n_started = 0 };
+        struct host h;
+
+        host_new(&h);
+        ck_assert_int_eq(xsnet_engine_watch(h.engine, NULL, on_story, &story, NULL, &watch, NULL), 0);
+        read_on(h.engine, &story.n_started, 1);
+        real_kill(&h.real);
+        read_on(h.engine, &story.n_failed, 1);
+        ck_assert_int_eq(story.n_networks, 0);
+        real_start(&h.real, "");
+        host_wait_server(&h);
+        host_sh(&h, "$V add-br br7 -- set Bridge br7 datapath_type=netdev");
+        read_on(h.engine, &story.n_networks, 1);
+        xsnet_watch_unref(watch);
+        host_free(&h);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("ovs_target");
@@ -141,8 +204,10 @@ int main(void)
         tcase_set_timeout(tc, 120);
         tcase_add_loop_test(tc, a_target_that_cannot_be_is_refused_when_it_is_opened, 0, XSN_ARRAY_SIZE(wrong));
         tcase_add_loop_test(tc, a_target_is_known_by_where_it_leads, 0, XSN_ARRAY_SIZE(same));
-        if (host_is_possible())
+        if (host_is_possible()) {
                 tcase_add_test(tc, the_watch_tells_of_ports_and_bridges_that_others_change);
+                tcase_add_test(tc, the_watch_tells_that_the_server_is_away_and_what_came_meanwhile);
+        }
         suite_add_tcase(suite, tc);
         return folder_main(suite);
 }

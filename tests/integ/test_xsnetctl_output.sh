@@ -44,4 +44,18 @@ if ! grep -q '^xsnetctl: what was to do is done, and verified$' "$work/err"; the
   printf 'apply on a full disk does not tell that it is done: %s\n' "$(cat "$work/err")"
   failed=1
 fi
+
+# Several targets are one: all are applied to, and one that cannot be leaves none changed.
+"$xsnetctl" -t fake:a -t fake:b --journal-dir "$work" apply --yes "$work/a.yaml" > "$work/out" 2> "$work/err"
+code=$?
+if [ $code -ne 0 ] || [ "$(grep -c "create network 'a' on host '[ab]': done" "$work/out")" -ne 2 ]; then
+  printf 'apply on two targets: exit code %s, and says: %s %s\n' $code "$(cat "$work/out")" "$(cat "$work/err")"
+  failed=1
+fi
+"$xsnetctl" -t fake:a -t 'fake:b?fail=2' --journal-dir "$work" apply --yes "$work/a.yaml" > "$work/out" 2> "$work/err"
+code=$?
+if [ $code -ne 1 ] || ! grep -q 'everything was put back as it was' "$work/err"; then
+  printf 'apply where one of two fails: exit code %s, and says: %s %s\n' $code "$(cat "$work/out")" "$(cat "$work/err")"
+  failed=1
+fi
 exit $failed

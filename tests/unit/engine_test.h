@@ -20,6 +20,7 @@
 #include <xsnet/xsnet.h>
 
 #include "codec/codec.h"
+#include "slow.h"
 #include "unit.h"
 
 #define BEFORE                                                                                                         \
@@ -49,7 +50,7 @@ struct fix {
 
         /* What the callbacks were told. */
         int n_done, n_destroyed, code;
-        char reason[64];
+        char reason[64], message[256];
         char phases[64]; /* a letter a phase: L O P A V, and B for going back */
         int n_begun, n_step_done, n_step_failed;
         int cancel_at; /* the step that is begun then; 0: none */
@@ -227,6 +228,7 @@ static inline void on_done(struct xsnet_task *task, int code, const struct xsnet
         fix->n_done++;
         fix->code = code;
         (void)snprintf(fix->reason, sizeof(fix->reason), "%s", err ? xsnet_error_get_reason(err) : "");
+        (void)snprintf(fix->message, sizeof(fix->message), "%s", xsnet_error_get_message(err));
 }
 
 static inline void on_destroy(void *userdata)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes allocations fail in a test that is linked with
- * -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc. To fail each request of a call in turn:
+ * -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free. To fail each request of a call in turn:
  *
  *      for (unsigned long n = 1;; n++) {
  *              failalloc_at(n);
@@ -21,9 +21,16 @@
 void failalloc_at(unsigned long n);
 /* The same, but every request from the n-th on fails. */
 void failalloc_from(unsigned long n);
+/* What stands between these neither fails nor counts. */
+void failalloc_pause(void);
+void failalloc_resume(void);
 /* Nothing fails and nothing is counted any more. */
 void failalloc_off(void);
 /* The requests between failalloc_at() or failalloc_from() and failalloc_off(), or up to now. */
 unsigned long failalloc_count(void);
+
+/* Counts the blocks that are given back, by free() or realloc(), with this text in them. NULL: not any more. */
+void failalloc_watch(const char *secret);
+unsigned long failalloc_found(void);
 
 #endif

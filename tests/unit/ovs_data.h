@@ -4,7 +4,7 @@
  * and goes through the transport's copy of the rows as it would from a server. NAME.net, where there is one, is what
  * the machine's kernel has, a line each:
  *
- *      link NUMBER NAME MTU MAC [KIND]
+ *      link NUMBER NAME MTU MAC [KIND]         (KIND down: a NIC that is down)
  *      addr NAME ADDRESS/LENGTH [other]        (another program's)
  *      route NAME ADDRESS/LENGTH GATEWAY
  */
@@ -68,6 +68,9 @@ static inline int ovs_data_update(struct ovs_data *d, const json_t *updates, boo
 
         ck_assert_msg(xsn_ovsdb_rows_update(&d->copy, updates, XSN_OVSDB_DIFF, snapshot, &changes, &err) == 0, "%s",
                       err ? xsnet_error_get_message(err) : "");
+        for (int table = 0; table < OVS_N_TABLES; table++)
+                xsn_ovs_rows_set_fresh(&d->rows, table,
+                                       xsn_ovsdb_rows_defaults(&d->copy, xsn_ovs_tables[table].name));
         for (size_t i = 0; i < changes.n && r == 0; i++)
                 r = xsn_ovs_rows_change(&d->rows, changes.v[i].table, changes.v[i].uuid, changes.v[i].after);
         xsn_ovsdb_changes_done(&changes);
@@ -88,7 +91,7 @@ static inline void ovs_data_load(struct ovs_data *d, const char *name, json_t *s
                                                           watches[i].n_columns),
                                  0);
         xsn_ovs_watch_done(watches);
-        xsn_ovsdb_rows_bind(&d->copy, d->schema);
+        ck_assert_int_eq(xsn_ovsdb_rows_bind(&d->copy, d->schema), 0);
         ck_assert_int_eq(ovs_data_update(d, updates, true), 0);
         json_decref(updates);
         json_decref(schema);
@@ -110,8 +113,9 @@ static inline void ovs_data_add_link(struct xsn_d0_net *net, const char *line)
         unsigned ifindex, mtu;
 
         ck_assert_int_ge(sscanf(line, "link %u %15s %u %31s %15s", &ifindex, name, &mtu, mac, kind), 4);
-        link = xsn_d0_net_make(net, ifindex, name, kind);
+        link = xsn_d0_net_make(net, ifindex, name, strcmp(kind, "down") == 0 ? "" : kind);
         ck_assert_ptr_nonnull(link);
+        link->flags = strcmp(kind, "down") == 0 ? 0 : IFF_UP;
         link->type = ARPHRD_ETHER;
         link->mtu = mtu;
         link->carrier = link->has_mac = true;

@@ -21,10 +21,11 @@
 #include "base/buf.h"
 #include "failalloc.h"
 #include "ovsdb_folder.h"
+#include "slow.h"
 #include "transport/ovsdb.h"
 
 #define MS       UINT64_C(1000000)
-#define PATIENCE (20000 * MS) /* of a test: a fault, not a measurement */
+#define PATIENCE (slow(20000) * MS) /* of a test: a fault, not a measurement */
 
 struct answer {
         const char *method;
@@ -367,6 +368,7 @@ static inline void seen_open(struct seen *seen, const struct xsn_ovsdb_options *
                 quick = *options;
         quick.backoff_min = quick.backoff_min ? quick.backoff_min : MS;
         quick.backoff_max = quick.backoff_max ? quick.backoff_max : 2 * MS;
+        quick.probe_after = quick.probe_after ? quick.probe_after : slow(5000) * MS;
         ck_assert_msg(xsn_ovsdb_open(seen->loop, seen->server.place, &quick, &callbacks, &seen->client, &err) == 0,
                       "%s", xsnet_error_get_message(err));
 }

@@ -29,6 +29,8 @@ void world_pairs(struct xsn_work *work, const struct xsnet_state *a, const struc
 unsigned world_random(uint64_t *seed, unsigned n); /* 0 .. n-1 */
 /* A whole state that world_check() likes: eight NICs, six VIFs and what comes on top. */
 struct xsnet_state *world_new(uint64_t *seed);
+/* One for real hosts: NICs have the names that they came with, and bonds a mode that every host has. */
+struct xsnet_state *world_new_plain(uint64_t *seed);
 /* The same objects, some of them moved, renamed, changed or gone; each keeps the payload that world_name() gave it. */
 struct xsnet_state *world_mutated(const struct xsnet_state *state, uint64_t *seed);
 /* Gives each object a payload of its own, by which it is known through all changes. */

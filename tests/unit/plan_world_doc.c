@@ -318,7 +318,8 @@ static void use_new_name(struct xsnet_object *obj, int field, struct xsnet_state
         for (size_t i = 0; i < a->n_objects && name; i++) {
                 struct xsnet_object *before = a->objects[i], *after;
 
-                if (XSN_NETWORK(before) || XSN_VIF(before) || strcmp(xsn_object_device(before), name) != 0)
+                if (XSN_NETWORK(before) || XSN_VIF(before) || !xsn_object_device(before) ||
+                    strcmp(xsn_object_device(before), name) != 0)
                         continue;
                 after = world_find(b, before);
                 for (size_t k = 0; XSN_PIF(before) && k < b->n_objects; k++)

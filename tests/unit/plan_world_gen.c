@@ -56,7 +56,7 @@ static void set_mtu(struct xsnet_object *obj, uint32_t mtu)
         xsn_object_mark(obj, XSNET_FIELD_STATUS_MTU);
 }
 
-static void make_nics(struct xsnet_state *state, uint64_t *seed)
+static void make_nics(struct xsnet_state *state, uint64_t *seed, bool plain)
 {
         for (unsigned i = 0; i < N_NICS; i++) {
                 struct xsnet_object *obj = add(state, XSNET_KIND_PIF);
@@ -66,7 +66,7 @@ static void make_nics(struct xsnet_state *state, uint64_t *seed)
                 (void)snprintf(new_name, sizeof(new_name), "peth%u", i);
                 XSN_PIF(obj)->l.status_mac = (struct xsn_mac){ { 2, 0, 0, 0, 0, (uint8_t)i } };
                 xsn_object_mark(obj, XSNET_FIELD_STATUS_MAC);
-                if (chance(seed, 20)) {
+                if (chance(seed, 20) && !plain) {
                         set(obj, XSNET_FIELD_DEVICE, new_name);
                         set(obj, XSNET_FIELD_RENAME, new_name);
                         check(xsn_object_set_string(obj, XSNET_FIELD_STATUS_OLD_NAME, name));
@@ -111,7 +111,7 @@ static void make_networks(struct xsnet_state *state, uint64_t *seed)
         }
 }
 
-static void make_bonds(struct xsnet_state *state, uint64_t *seed)
+static void make_bonds(struct xsnet_state *state, uint64_t *seed, bool plain)
 {
         static const char *const modes[] = { "active-backup", "lacp", "balance-slb" };
 
@@ -125,7 +125,7 @@ static void make_bonds(struct xsnet_state *state, uint64_t *seed)
                 obj = add(state, XSNET_KIND_BOND);
                 (void)snprintf(name, sizeof(name), "bond%u", i);
                 set(obj, XSNET_FIELD_NAME, name);
-                set(obj, XSNET_FIELD_MODE, modes[world_random(seed, 3)]);
+                set(obj, XSNET_FIELD_MODE, modes[world_random(seed, plain ? 2 : 3)]);
                 set_mtu(obj, 1500);
                 for (unsigned k = 0; k < N_NICS && n < want; k++) {
                         const char *nic = XSN_PIF(state->objects[(start + k) % N_NICS])->device;
@@ -262,7 +262,7 @@ static void make_vifs(struct xsnet_state *state, uint64_t *seed)
         }
 }
 
-struct xsnet_state *world_new(uint64_t *seed)
+static struct xsnet_state *make_world(uint64_t *seed, bool plain)
 {
         struct xsnet_state *state = NULL;
         struct xsn_host *host;
@@ -271,9 +271,9 @@ struct xsnet_state *world_new(uint64_t *seed)
 
         check(xsn_state_new(&state));
         check(xsn_state_add_host(state, "xs-1", &host));
-        make_nics(state, seed);
+        make_nics(state, seed, plain);
         make_networks(state, seed);
-        make_bonds(state, seed);
+        make_bonds(state, seed, plain);
         n = state->n_objects;
         for (size_t i = 0; i < n; i++) {
                 struct xsnet_object *obj = state->objects[i];
@@ -287,6 +287,16 @@ struct xsnet_state *world_new(uint64_t *seed)
         make_tunnels(state, seed);
         make_vifs(state, seed);
         return state;
+}
+
+struct xsnet_state *world_new(uint64_t *seed)
+{
+        return make_world(seed, false);
+}
+
+struct xsnet_state *world_new_plain(uint64_t *seed)
+{
+        return make_world(seed, true);
 }
 
 struct xsnet_state *world_load(const char *yaml)

@@ -96,6 +96,39 @@ START_TEST(an_unknown_option_is_named_with_a_suggestion)
 }
 END_TEST
 
+START_TEST(what_a_misspelt_option_says_is_not_repeated)
+{
+        static const char *const known[] = { "user", "password", NULL };
+        _cleanup_(xsnet_error_freep) struct xsnet_error *err = NULL;
+        _cleanup_(xsn_uri_freep) struct xsn_uri *uri = NULL;
+
+        ck_assert_int_eq(xsn_uri_parse("xapi:https://xs-1?user=root&passwrd=s3cr3t", &uri, NULL), 0);
+        ck_assert_int_eq(xsn_uri_check_options(uri, known, &err), -EINVAL);
+        ck_assert_str_eq(xsnet_error_get_message(err),
+                         "target 'xapi:https://xs-1': xapi: has no option 'passwrd'; did you mean 'password'?");
+}
+END_TEST
+
+START_TEST(an_option_without_its_value_is_named)
+{
+        static const char *const texts[] = { "linux:?netns=", "linux:?netns", "linux:?netns=red&host=",
+                                              "linux:?host=a%0Ab", "linux:?host=%ff" };
+        static const char *const names[] = { "netns", "host", NULL };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(texts); i++) {
+                _cleanup_(xsnet_error_freep) struct xsnet_error *err = NULL;
+                _cleanup_(xsn_uri_freep) struct xsn_uri *uri = NULL;
+
+                ck_assert_int_eq(xsn_uri_parse(texts[i], &uri, NULL), 0);
+                ck_assert_int_eq(xsn_uri_check_values(uri, names, &err), -EINVAL);
+                ck_assert_str_eq(xsnet_error_get_reason(err), "bad-option");
+                ck_assert_ptr_nonnull(strstr(xsnet_error_get_message(err), i < 2   ? "'netns', found"
+                                                                           : i < 3 ? "'host', found"
+                                                                                   : "'host' has control characters"));
+        }
+}
+END_TEST
+
 static const struct {
         const char *text, *name;
         bool password;
@@ -202,6 +235,8 @@ int main(void)
 
         tcase_add_loop_test(tc, a_uri_is_scheme_rest_and_options_or_an_error, 0, XSN_ARRAY_SIZE(good));
         tcase_add_test(tc, an_endless_uri_is_refused);
+        tcase_add_test(tc, what_a_misspelt_option_says_is_not_repeated);
+        tcase_add_test(tc, an_option_without_its_value_is_named);
         tcase_add_test(tc, an_unknown_option_is_named_with_a_suggestion);
         tcase_add_loop_test(tc, a_name_has_no_user_and_no_password, 0, XSN_ARRAY_SIZE(names));
         tcase_add_loop_test(tc, no_error_shows_what_is_secret, 0, 16);

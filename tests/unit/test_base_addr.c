@@ -227,7 +227,7 @@ START_TEST(membership_is_decided_by_the_nets_bits)
 }
 END_TEST
 
-/* m: multicast, u: unspecified, l: link-local, e: at an end of its network */
+/* m: multicast, u: unspecified, o: loopback, l: link-local, e: at an end of its network */
 static const struct {
         const char *ip, *is;
 } classes[] = {
@@ -237,6 +237,8 @@ static const struct {
         { "172.16.0.0/27", "e" },  { "172.16.0.31/27", "e" },  { "172.16.0.32/26", "" },      { "172.16.0.63/27", "e" },
         { "172.16.0.30/27", "" },  { "10.0.255.255/16", "e" }, { "10.0.255.0/16", "" },       { "10.0.0.3/30", "e" },
         { "10.0.0.2/30", "" },     { "10.0.0.2/31", "" },      { "10.0.0.2/32", "" },         { "2001:db8::/64", "" },
+        { "127.0.0.1/8", "o" },    { "127.8.0.1/32", "o" },    { "128.0.0.1/8", "" },         { "::1/128", "o" },
+        { "::2/128", "" },         { "1::1/128", "" },
 };
 
 START_TEST(addresses_are_classed)
@@ -246,6 +248,7 @@ START_TEST(addresses_are_classed)
 
         strcat(is, xsn_ip_is_multicast(&ip) ? "m" : "");
         strcat(is, xsn_ip_is_unspecified(&ip) ? "u" : "");
+        strcat(is, xsn_ip_is_loopback(&ip) ? "o" : "");
         strcat(is, xsn_ip_is_link_local(&ip) ? "l" : "");
         strcat(is, xsn_ip_is_network_or_broadcast(&ip) ? "e" : "");
         ck_assert_msg(strcmp(is, classes[_i].is) == 0, "%s is '%s', not '%s'", classes[_i].ip, is, classes[_i].is);

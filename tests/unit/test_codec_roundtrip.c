@@ -8,9 +8,10 @@
 #include "codec/emit.h"
 #include "codec/object_json.h"
 #include "gen.h"
+#include "slow.h"
 #include "unit.h"
 
-#define N_STATES 150
+#define N_STATES ((int)fewer(150))
 
 static bool same_text(const char *a, const char *b)
 {

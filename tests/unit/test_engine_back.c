@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Going back: whatever fails, is lost, takes too long or is cancelled, and whenever, the target is as it was. */
-#include <stdlib.h>
-
 #include "engine_test.h"
 
 static struct fix fix;
@@ -15,14 +13,6 @@ static void begin(void)
 static void end(void)
 {
         teardown(&fix);
-}
-
-/* In ms: long enough for all but what never ends, also on a busy machine; XSN_TEST_SLOW is for valgrind. */
-static unsigned short_deadline(void)
-{
-        const char *slow = getenv("XSN_TEST_SLOW");
-
-        return slow ? 1500 : 400;
 }
 
 START_TEST(any_operation_may_fail_and_the_target_is_as_it_was)
@@ -54,7 +44,7 @@ START_TEST(the_answer_to_any_operation_may_be_lost)
         struct xsnet_error *err = NULL;
         int nth = _i, outcome = nth <= 1 ? XSNET_OUTCOME_UNCHANGED : XSNET_OUTCOME_ROLLED_BACK;
 
-        no_error(xsnet_engine_set_deadline(fix.engine, short_deadline(), &err), err);
+        no_error(xsnet_engine_set_deadline(fix.engine, slow(400), &err), err);
         no_error(xsnet_fake_add_loss(fix.fake, (unsigned)nth, &err), err);
         ck_assert_int_eq(apply(&fix, outcome, &err), -ETIMEDOUT);
         assert_reason(err, -ETIMEDOUT, "timed-out");
@@ -69,7 +59,7 @@ START_TEST(a_lost_step_that_cannot_be_looked_at_is_in_doubt)
         const struct xsnet_error *last;
         struct xsnet_error *err = NULL;
 
-        no_error(xsnet_engine_set_deadline(fix.engine, short_deadline(), &err), err);
+        no_error(xsnet_engine_set_deadline(fix.engine, slow(400), &err), err);
         no_error(xsnet_fake_add_loss(fix.fake, 4, &err), err);
         no_error(xsnet_fake_add_failure(fix.fake, 5, -ECONNRESET, &err), err); /* the observation to go back */
         ck_assert_int_eq(apply(&fix, XSNET_OUTCOME_IN_DOUBT, &err), -ETIMEDOUT);
@@ -88,7 +78,7 @@ START_TEST(a_step_that_does_not_end_is_in_doubt)
         struct xsnet_report *report = NULL;
         struct xsnet_error *err = NULL;
 
-        no_error(xsnet_engine_set_deadline(fix.engine, short_deadline(), &err), err);
+        no_error(xsnet_engine_set_deadline(fix.engine, slow(400), &err), err);
         no_error(xsnet_fake_add_delay(fix.fake, 4, 3600000, &err), err);
         ck_assert_int_eq(xsnet_engine_apply(fix.engine, fix.desired, &report, &err), -ETIMEDOUT);
         ck_assert_int_eq(xsnet_report_get_outcome(report), XSNET_OUTCOME_IN_DOUBT);

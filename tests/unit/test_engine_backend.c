@@ -82,12 +82,15 @@ END_TEST
 
 START_TEST(what_never_settles_is_put_back_at_the_deadline)
 {
-        ck_assert_int_eq(xsnet_engine_set_deadline(fix.engine, 200, NULL), 0);
+        ck_assert_int_eq(xsnet_engine_set_deadline(fix.engine, slow(300), NULL), 0);
         ops.get_settling = mtu_settles;
         apply_to_the_look();
         set_mtu(1500);
         finish(&fix);
         ck_assert_int_eq(fix.code, -ETIMEDOUT);
+        ck_assert_msg(strstr(fix.message, "stopped while verifying: pif 'eth1'") &&
+                              strstr(fix.message, "status.mtu is 1500 and was to be 9000"),
+                      "%s", fix.message);
         ck_assert_int_eq(xsnet_report_get_outcome(xsnet_task_get_report(fix.task)), XSNET_OUTCOME_ROLLED_BACK);
         assert_as_before(&fix);
         xsnet_task_unref(fix.task);
@@ -153,7 +156,7 @@ START_TEST(a_backend_that_cannot_give_up_is_closed_and_opened_again)
         struct xsnet_error *err = NULL;
 
         ops.abandon = NULL;
-        no_error(xsnet_engine_set_deadline(fix.engine, 30, &err), err);
+        no_error(xsnet_engine_set_deadline(fix.engine, slow(100), &err), err);
         no_error(xsnet_fake_add_loss(fix.fake, 1, &err), err);
         ck_assert_int_eq(xsnet_engine_observe(fix.engine, &state, &err), -ETIMEDOUT);
         ck_assert_ptr_null(fix.engine->targets[0]->backend);
@@ -182,7 +185,7 @@ START_TEST(a_watch_lives_on_when_its_backend_was_opened_again)
                 turn(fix.engine);
         n = 0;
         ops.abandon = NULL;
-        ck_assert_int_eq(xsnet_engine_set_deadline(fix.engine, 30, NULL), 0);
+        ck_assert_int_eq(xsnet_engine_set_deadline(fix.engine, slow(100), NULL), 0);
         ck_assert_int_eq(xsnet_fake_add_loss(fix.fake, 1, NULL), 0);
         ck_assert_int_eq(xsnet_engine_observe(fix.engine, &state, NULL), -ETIMEDOUT);
         /* Nobody hears of it, but it is found. */

@@ -88,7 +88,7 @@ START_TEST(where_one_is_in_doubt_the_journals_of_both_stay)
 {
         struct xsnet_error *err = NULL;
 
-        no_error(xsnet_engine_set_deadline(fix.engine, 50, &err), err);
+        no_error(xsnet_engine_set_deadline(fix.engine, slow(150), &err), err);
         no_error(xsnet_fake_add_delay(second, 3, 3600000, &err), err);
         ck_assert_int_eq(apply(&fix, XSNET_OUTCOME_IN_DOUBT, &err), -ETIMEDOUT);
         ck_assert_int_eq(count_files(fix.dir, ".journal"), 2);

@@ -217,6 +217,8 @@ START_TEST(items_for_hosts_that_were_not_asked_for_are_left_out)
         err = xsnet_error_free(err);
         no_error(xsnet_engine_add_host(fix.engine, "xs-1", &err), err);
         ck_assert_int_eq(xsnet_engine_add_host(fix.engine, "xs-1", NULL), -EEXIST);
+        ck_assert_int_eq(xsnet_engine_add_host(fix.engine, "", NULL), -EINVAL);
+        ck_assert_int_eq(xsnet_engine_add_host(fix.engine, NULL, NULL), -EINVAL);
         no_error(xsnet_engine_apply(fix.engine, desired, &report, &err), err);
         ck_assert_uint_eq(xsnet_report_get_count(report), 1);
         xsnet_report_unref(report);
@@ -283,7 +285,7 @@ START_TEST(a_step_without_an_answer_is_told_as_not_finished)
         struct xsnet_error *err = NULL;
         char *text = NULL;
 
-        no_error(xsnet_engine_set_deadline(fix.engine, 400, &err), err);
+        no_error(xsnet_engine_set_deadline(fix.engine, slow(400), &err), err);
         no_error(xsnet_fake_add_loss(fix.fake, 2, &err), err);
         ck_assert_int_eq(xsnet_engine_apply(fix.engine, fix.desired, &report, &err), -ETIMEDOUT);
         no_error(xsnet_report_dump(report, XSNET_REPORT_TEXT, &text, NULL), NULL);

@@ -150,6 +150,9 @@ START_TEST(an_engine_that_ends_destroys_and_calls_nobody)
         ck_assert_int_eq(fix.n_done, turns);
         ck_assert_int_eq(fix.n_destroyed, 1);
         ck_assert_int_eq(xsnet_task_is_done(fix.task), 1);
+        ck_assert_int_eq(xsnet_error_get_code(xsnet_task_get_error(fix.task)), xsnet_task_get_code(fix.task));
+        if (!turns)
+                assert_reason(xsnet_task_get_error(fix.task), -ECANCELED, "cancelled");
         xsnet_task_cancel(fix.task);
         xsnet_task_unref(fix.task);
 }

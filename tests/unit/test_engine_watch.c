@@ -300,6 +300,20 @@ START_TEST(a_watch_may_end_itself_and_is_destroyed_once)
 }
 END_TEST
 
+START_TEST(where_the_last_watch_has_ended_targets_can_be_added)
+{
+        struct xsnet_error *err = NULL;
+
+        watch(NULL);
+        ck_assert_int_eq(xsnet_engine_add_target(fix.engine, "fake:x", NULL), -EBUSY);
+        told.watch = xsnet_watch_unref(told.watch);
+        no_error(xsnet_engine_add_target(fix.engine, "fake:x", &err), err);
+        watch(NULL);
+        settle();
+        ck_assert_int_eq(told.n, 1);
+}
+END_TEST
+
 START_TEST(a_watch_ends_with_its_engine)
 {
         struct xsnet_watch *w;
@@ -367,6 +381,7 @@ int main(void)
         tcase_add_test(tc, a_target_that_cannot_be_observed_is_said_and_tried_again);
         tcase_add_test(tc, an_operation_waits_for_the_watchs_own_look);
         tcase_add_test(tc, a_watch_may_end_itself_and_is_destroyed_once);
+        tcase_add_test(tc, where_the_last_watch_has_ended_targets_can_be_added);
         tcase_add_test(tc, a_watch_ends_with_its_engine);
         tcase_add_test(tc, a_watch_that_cannot_be_made_destroys_its_userdata);
         tcase_add_test(tc, two_watches_are_told_alike);

@@ -180,6 +180,8 @@ START_TEST(all_can_make_vifs_and_a_pool_has_networks_of_its_own)
         use(XSNET_FAKE_POOL, "format: 1\n");
         no_error(xsnet_fake_add_host(fake, "xs-2", &err), err);
         ck_assert_int_eq(xsnet_fake_add_host(fake, "xs-2", NULL), -EEXIST);
+        ck_assert_int_eq(xsnet_fake_add_host(fake, "", NULL), -EINVAL);
+        ck_assert_int_eq(xsnet_fake_add_host(fake, NULL, NULL), -EINVAL);
         state = load("format: 1\npifs: [{device: eth0}, {device: eth1, host: xs-2}]\n");
         no_error(xsnet_fake_set_state(fake, state, &err), err);
         xsnet_state_unref(state);

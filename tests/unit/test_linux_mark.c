@@ -5,6 +5,7 @@
 
 #include "backend/linux/linux.h"
 #include "base/alloc.h"
+#include "failalloc.h"
 #include "unit.h"
 
 static const struct {
@@ -53,6 +54,29 @@ START_TEST(an_alias_is_read_and_written_again)
         ck_assert_int_eq(xsn_lx_mark_format(&mark, &text), 0);
         ck_text(text, marks[_i].again ? marks[_i].again : marks[_i].alias);
         xsn_lx_mark_done(&mark);
+}
+END_TEST
+
+/* Callers are done with the mark, whatever came of it. */
+START_TEST(a_mark_that_there_was_no_memory_for_is_empty)
+{
+        static const char alias[] = "xsnet:lab;net=a;was=b;via=c;local=192.0.2.1";
+        unsigned long n = 0, count;
+        struct lx_mark mark;
+        int r;
+
+        do {
+                memset(&mark, 0xa5, sizeof(mark));
+                failalloc_at(++n);
+                r = xsn_lx_mark_parse(alias, &mark);
+                failalloc_off();
+                count = failalloc_count();
+                ck_assert_int_eq(r, count < n ? 0 : -ENOMEM);
+                if (r < 0)
+                        ck_assert(!mark.owner && !mark.net && !mark.was && !mark.via && !mark.local);
+                xsn_lx_mark_done(&mark);
+        } while (count >= n);
+        ck_assert_uint_gt(n, 5);
 }
 END_TEST
 
@@ -135,6 +159,7 @@ int main(void)
         TCase *tc = tcase_create("marks");
 
         tcase_add_loop_test(tc, an_alias_is_read_and_written_again, 0, (int)XSN_ARRAY_SIZE(marks));
+        tcase_add_test(tc, a_mark_that_there_was_no_memory_for_is_empty);
         tcase_add_test(tc, an_alias_longer_than_the_kernel_takes_is_refused);
         tcase_add_loop_test(tc, a_guests_device_is_told_by_its_name, 0, (int)XSN_ARRAY_SIZE(names));
         tcase_add_loop_test(tc, a_payload_of_nonsense_is_left_out, 0, 9);

@@ -79,6 +79,7 @@ static void check_typed_scalar(struct xsnet_object *obj, int field, int type)
                          type == XSNET_TYPE_U32 || type == XSNET_TYPE_ENUM ? 0 : -EINVAL);
         ck_assert_int_eq(xsnet_object_set_u64(obj, field, u64, NULL), type == XSNET_TYPE_RATE ? 0 : -EINVAL);
         ck_assert_int_eq(xsnet_object_set_mac(obj, field, mac, NULL), type == XSNET_TYPE_MAC ? 0 : -EINVAL);
+        ck_assert_int_eq(xsnet_object_set_mac(obj, field, NULL, NULL), -EINVAL);
         ck_assert_int_eq(xsnet_object_add_item(obj, field, "1", NULL), -EINVAL);
         ck_assert_int_eq(xsnet_object_remove_items(obj, field, NULL), -EINVAL);
         ck_assert_int_eq(xsnet_object_get_item(obj, field, 0, &(char *){ NULL }), -EINVAL);

@@ -76,13 +76,16 @@ static const struct mt_case within[] = {
           "bad-value: tunnel 'n/eth0': local: expected the address of one host\n" },
         { "addresses that no host has",
           { "pif|device=e|ipv4.address=0.0.0.0/8|ipv4.address=224.0.0.1/24|ipv4.address=192.0.2.7/0|"
-            "ipv4.address=192.0.2.0/24|ipv4.address=192.0.2.255/24|ipv6.address=ff02::1/64|@3:5" },
+            "ipv4.address=192.0.2.0/24|ipv4.address=192.0.2.255/24|ipv4.address=127.0.0.1/8|"
+            "ipv6.address=ff02::1/64|ipv6.address=::1/128|@3:5" },
           "bad-address 3:5 pifs[0].ipv4.address: pif 'e': expected the address of one host, found '0.0.0.0/8'\n"
           "bad-address 3:5 pifs[0].ipv4.address: pif 'e': expected the address of one host, found '224.0.0.1/24'\n"
           "bad-address 3:5 pifs[0].ipv4.address: pif 'e': expected the address of one host, found '192.0.2.7/0'\n"
           "bad-address 3:5 pifs[0].ipv4.address: pif 'e': '192.0.2.0/24' is its network's own or broadcast address\n"
           "bad-address 3:5 pifs[0].ipv4.address: pif 'e': '192.0.2.255/24' is its network's own or broadcast address\n"
-          "bad-address 3:5 pifs[0].ipv6.address: pif 'e': expected the address of one host, found 'ff02::1/64'\n" },
+          "bad-address 3:5 pifs[0].ipv4.address: pif 'e': expected the address of one host, found '127.0.0.1/8'\n"
+          "bad-address 3:5 pifs[0].ipv6.address: pif 'e': expected the address of one host, found 'ff02::1/64'\n"
+          "bad-address 3:5 pifs[0].ipv6.address: pif 'e': expected the address of one host, found '::1/128'\n" },
         { "dhcp and an address",
           { "pif|device=e|ipv4.mode=dhcp|ipv4.address=192.0.2.1/24|ipv4.gateway=192.0.2.2" },
           "conflict: pif 'e': mode dhcp and an address contradict each other\n"
@@ -105,6 +108,12 @@ static const struct mt_case within[] = {
         { "a gateway that is no host",
           { "pif|device=e|ipv4.address=192.0.2.1/24|ipv4.gateway=0.0.0.0" },
           "bad-address: pif 'e': expected the address of one host, found '0.0.0.0'\n" },
+        { "the broadcast address as a gateway",
+          { "pif|device=e|ipv4.address=192.0.2.1/24|ipv4.gateway=192.0.2.255" },
+          "bad-address: pif 'e': the gateway 192.0.2.255 is its network's own or broadcast address\n" },
+        { "an end of a network of two",
+          { "pif|device=e|ipv4.address=192.0.2.0/31|ipv4.gateway=192.0.2.1" },
+          "" },
         { "a route via no host",
           { "pif|device=e|routes=10.0.0.0/8 via 224.0.0.1" },
           "bad-address: pif 'e': expected a route via the address of one host, found '224.0.0.1'\n" },

@@ -247,32 +247,32 @@ static const struct {
         { "bond|name=bond0", "pif|device=bond0|disallow-unplug=true", NULL,
           "bond 'bond0': disallow-unplug is no field of a bond" },
         { "bond|name=bond0|network=a|@3:5", "pif|device=bond0|network=b|@7:9", NULL,
-          "bond 'bond0': network is a at 3:5 and b at 7:9" },
-        { "pif|device=eth0|network=a", "pif|device=eth0|network=b", NULL, "pif 'eth0': network is a and b" },
+          "network is a at 3:5 and b at 7:9" },
+        { "pif|device=eth0|network=a", "pif|device=eth0|network=b", NULL, "network is a and b" },
         { "pif|device=eth0|network=a|@3:5", "pif|device=eth0|~network|@7:9", NULL,
-          "pif 'eth0': network is a at 3:5 and null at 7:9" },
+          "network is a at 3:5 and null at 7:9" },
         { "pif|device=eth0|~network|@3:5", "pif|device=eth0|network=b|@7:9", NULL,
-          "pif 'eth0': network is null at 3:5 and b at 7:9" },
+          "network is null at 3:5 and b at 7:9" },
         { "pif|device=eth0|~network", "pif|device=eth0|~network", "device=eth0 network=null", NULL },
         { "network|name=n|mtu=1500", "network|name=n|mtu=1500", "name=n mtu=1500", NULL },
-        { "network|name=n|~mtu", "network|name=n|mtu=1500", NULL, "network 'n': mtu is null and 1500" },
+        { "network|name=n|~mtu", "network|name=n|mtu=1500", NULL, "mtu is null and 1500" },
         { "bond|name=b|members=eth0|members=eth1", "bond|name=b|members=eth1|members=eth0",
           "name=b members=[eth0, eth1]", NULL },
         { "bond|name=b|members=eth0|members=eth1", "bond|name=b|members=eth0", NULL,
-          "bond 'b': members is [eth0, eth1] and [eth0]" },
+          "members is [eth0, eth1] and [eth0]" },
         /* maps join by key, deletions too */
         { "pif|other-config=a:1|other-config=b:2", "pif|other-config=a:1|other-config=c:3",
           "other-config={a: 1, b: 2, c: 3}", NULL },
         { "pif|other-config=a:1", "pif|other-config=b:", "other-config={a: 1, b: null}", NULL },
         { "pif|other-config=a:", "pif|other-config=a:", "other-config={a: null}", NULL },
         { "pif|device=e|other-config=a:1", "pif|device=e|other-config=a:", NULL,
-          "pif 'e': other-config is {a: 1} and {a: null}" },
+          "other-config is {a: 1} and {a: null}" },
         { "pif|device=e|other-config=a:", "pif|device=e|other-config=a:1", NULL,
-          "pif 'e': other-config is {a: null} and {a: 1}" },
+          "other-config is {a: null} and {a: 1}" },
         { "pif|device=e|other-config=a:1", "pif|device=e|other-config=a:2", NULL,
-          "pif 'e': other-config is {a: 1} and {a: 2}" },
+          "other-config is {a: 1} and {a: 2}" },
         { "pif|device=e|~other-config", "pif|device=e|other-config=a:2", NULL,
-          "pif 'e': other-config is null and {a: 2}" },
+          "other-config is null and {a: 2}" },
         /* what was observed is nobody's wish */
         { "pif|device=e|status.mtu=1500", "pif|device=e|status.mtu=9000", "device=e status.mtu=1500", NULL },
 };
@@ -317,7 +317,7 @@ START_TEST(a_joined_value_keeps_the_place_where_it_was_written)
         more->field_pos[xsn_class_index(more->cls, XSNET_FIELD_NETWORK)] = (struct xsn_pos){ 7, 30 };
         ck_assert_int_eq(xsn_object_unite(obj, more, NULL), 0);
         ck_assert_int_eq(xsn_object_unite(obj, third, &err), -EINVAL);
-        ck_assert_str_eq(xsnet_error_get_message(err), "bond 'bond0': network is a at 7:30 and b at 9:9");
+        ck_assert_str_eq(xsnet_error_get_message(err), "network is a at 7:30 and b at 9:9");
         xsnet_error_free(err);
         xsnet_object_unref(obj);
         xsnet_object_unref(more);

@@ -341,6 +341,10 @@ START_TEST(a_list_of_thousands_grows_in_few_steps)
         ck_assert_uint_eq(list.n, 3998);
         ck_assert_uint_eq(XSN_ITEM(list, uint32_t, 0), 1);
         ck_assert_uint_eq(XSN_ITEM(list, uint32_t, 3997), 3998);
+        XSN_ITEM(list, uint32_t, 0) = 3999;
+        xsn_list_sort(item, &list);
+        ck_assert_uint_eq(XSN_ITEM(list, uint32_t, 0), 2);
+        ck_assert_uint_eq(XSN_ITEM(list, uint32_t, 3997), 3999);
         xsn_value_clear(xsn_type_of(XSNET_TYPE_U32S), &list);
 }
 END_TEST

@@ -202,7 +202,7 @@ static void check_payload(const struct ovs_data *d, const struct xsnet_object *o
         ck_assert_msg(kept && row, "%s", name);
         for (size_t i = 0; i < xsn_ovs_tables[table].n_columns; i++) {
                 const struct ovs_column *column = &xsn_ovs_tables[table].columns[i];
-                json_t *value = json_object_get(row->columns, column->name), *was = NULL;
+                json_t *value = xsn_ovs_get(row, column->name), *was = NULL;
                 const struct xsn_ovsdb_column *type = xsn_ovsdb_table_column(
                         xsn_ovsdb_schema_table(d->schema, xsn_ovs_tables[table].name), column->name);
 

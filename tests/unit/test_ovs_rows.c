@@ -2,6 +2,7 @@
 /* The copy of an Open vSwitch database's rows, and what it makes of values that no server should send. */
 #include <errno.h>
 
+#include "backend/ovs/later.h"
 #include "failalloc.h"
 #include "ovs_data.h"
 #include "unit.h"
@@ -132,6 +133,48 @@ START_TEST(a_change_that_is_lost_for_want_of_memory_is_not_forgotten)
         }
         ck_assert_int_eq(xsn_ovs_rows_check(&rows, NULL), 0);
         json_decref(row);
+}
+END_TEST
+
+static int later_note(struct ovs_later *later, const char *uuid, const char *after)
+{
+        json_t *json = after ? json_loads(after, 0, NULL) : NULL;
+        int r = xsn_ovs_later_note(later, "Port", uuid, json);
+
+        json_decref(json);
+        return r;
+}
+
+START_TEST(changes_that_wait_come_later_and_the_last_of_a_row_alone)
+{
+        struct ovs_later later = { 0 };
+
+        ck_assert_int_eq(change("Port", UUID_A, "{\"name\": \"p\"}"), 0);
+        /* The name goes from one row to another. */
+        ck_assert_int_eq(later_note(&later, UUID_A, "{\"name\": \"x\"}"), 0);
+        ck_assert_int_eq(later_note(&later, UUID_B, "{\"name\": \"p\"}"), 0);
+        ck_assert_int_eq(later_note(&later, UUID_A, NULL), 0);
+        ck_assert_int_eq(xsn_ovs_later_note(&later, "Queue", UUID_A, NULL), 0);
+        ck_assert_uint_eq(later.by_uuid.n, 2);
+        ck_assert_str_eq(xsn_ovs_row_named(&rows, OVS_PORT, "p")->uuid, UUID_A);
+        ck_assert_int_eq(xsn_ovs_later_take(&later, &rows), 0);
+        ck_assert_ptr_null(xsn_ovs_row_at(&rows, OVS_PORT, UUID_A));
+        ck_assert_str_eq(xsn_ovs_row_named(&rows, OVS_PORT, "p")->uuid, UUID_B);
+        ck_assert_ptr_null(later.first);
+        ck_assert_int_eq(xsn_ovs_later_take(&later, &rows), 0);
+        for (unsigned long n = 1;; n++) {
+                json_t *json = json_pack("{ss}", "name", "q");
+                int r;
+
+                failalloc_at(n);
+                r = xsn_ovs_later_note(&later, "Port", UUID_A, json);
+                failalloc_off();
+                json_decref(json);
+                xsn_ovs_later_done(&later);
+                if (failalloc_count() < n)
+                        break;
+                ck_assert_int_eq(r, -ENOMEM);
+        }
 }
 END_TEST
 
@@ -348,6 +391,7 @@ int main(void)
         tcase_add_test(tc, a_name_may_go_to_another_row_within_a_transaction);
         tcase_add_test(tc, two_rows_of_one_name_and_a_missing_root_are_errors_that_say_so);
         tcase_add_test(tc, a_change_that_is_lost_for_want_of_memory_is_not_forgotten);
+        tcase_add_test(tc, changes_that_wait_come_later_and_the_last_of_a_row_alone);
         tcase_add_test(tc, what_is_watched_is_four_tables_and_never_their_statistics);
         tcase_add_test(tc, a_bare_value_and_a_set_of_one_are_alike);
         tcase_add_test(tc, an_empty_set_a_missing_column_and_a_missing_row_are_not_set);

@@ -360,7 +360,7 @@ END_TEST
 START_TEST(a_server_that_never_greets_is_dropped)
 {
         static const struct answer mute[] = { { "get_schema", NULL }, { NULL, NULL } };
-        struct xsn_ovsdb_options options = { .connect_limit = 50 * MS };
+        struct xsn_ovsdb_options options = { .connect_limit = slow(50) * MS };
         struct seen seen;
 
         seen_new(&seen);
@@ -379,15 +379,17 @@ END_TEST
 START_TEST(without_a_server_it_goes_on_trying)
 {
         struct seen seen;
-        char sock[80], aside[80];
+        char sock[80], aside[80], message[160];
 
         seen_new(&seen);
         snprintf(sock, sizeof(sock), "%s/sock", seen.server.path);
+        snprintf(message, sizeof(message), "cannot connect to the socket '%s': No such file or directory", sock);
         snprintf(aside, sizeof(aside), "%s/aside", seen.server.path);
         ck_assert_int_eq(rename(sock, aside), 0);
         seen_open(&seen, NULL);
         UNTIL(&seen, seen.n_lost == 3);
         ck_assert_str_eq(seen.reason, "connect-failed");
+        ck_assert_str_eq(seen.message, message);
         ck_assert_int_eq(rename(aside, sock), 0);
         UNTIL(&seen, seen.n_ready == 1);
         seen_free(&seen);

@@ -270,7 +270,7 @@ START_TEST(changed_bytes_in_any_message_never_end_the_client)
         seen_start(&seen, &small);
         seen.server.answers = none;
         ck_assert_int_eq(xsn_ovsdb_monitor(seen.client, &watch, 1, &listener, &monitor, NULL), 0);
-        for (int i = 0; i < 2000; i++) {
+        for (unsigned i = 0; i < fewer(2000); i++) {
                 size_t n = server_count(&seen.server, "transact");
 
                 UNTIL(&seen, xsn_ovsdb_is_ready(seen.client));
@@ -284,8 +284,8 @@ START_TEST(changed_bytes_in_any_message_never_end_the_client)
                 if (i % 200 == 0)
                         server_hang_up(&seen.server); /* all that waits for a reply */
         }
-        ck_assert_int_gt(seen.n_lost, 100);
-        ck_assert_int_gt(seen.reply.n, 1000);
+        ck_assert_int_gt(seen.n_lost, (int)fewer(100));
+        ck_assert_int_gt(seen.reply.n, (int)fewer(1000));
         server_hang_up(&seen.server);
         check_usable(&seen);
         seen_free(&seen);

@@ -240,7 +240,7 @@ static void world_new(struct world *world)
         *world = (struct world){ .schema = schema_of(SCHEMA) };
         ck_assert_int_eq(xsn_ovsdb_rows_add_table(&world->rows, "Port", columns, 4), 0);
         ck_assert_int_eq(xsn_ovsdb_rows_add_table(&world->rows, "Absent", columns, 1), 0);
-        xsn_ovsdb_rows_bind(&world->rows, world->schema);
+        ck_assert_int_eq(xsn_ovsdb_rows_bind(&world->rows, world->schema), 0);
 }
 
 static void world_done(struct world *world)
@@ -278,6 +278,9 @@ END_TEST
 
 #define ROW(name, tag) "{\"name\":\"" name "\",\"tag\":" tag ",\"ids\":[\"map\",[]]}"
 #define NONE           "[\"set\",[]]"
+/* As it is kept: without what is as on a new row. */
+#define KEPT(name)        "{\"name\":\"" name "\"}"
+#define TAGGED(name, tag) "{\"name\":\"" name "\",\"tag\":" tag "}"
 
 START_TEST(both_forms_of_updates_give_the_same_rows)
 {
@@ -288,10 +291,10 @@ START_TEST(both_forms_of_updates_give_the_same_rows)
         ck_assert_int_eq(
                 update(&world, "{\"Port\":{\"" R1 "\":{\"initial\":{\"name\":\"p\"}}}}", XSN_OVSDB_DIFF, true, &n), 0);
         ck_assert_uint_eq(n, 1);
-        rows_are(&world, "{\"" R1 "\":" ROW("p", NONE) "}");
+        rows_are(&world, "{\"" R1 "\":" KEPT("p") "}");
         ck_assert_int_eq(update(&world, "{\"Port\":{\"" R1 "\":{\"modify\":{\"tag\":5}}}}", XSN_OVSDB_DIFF, false, &n),
                          0);
-        rows_are(&world, "{\"" R1 "\":" ROW("p", "5") "}");
+        rows_are(&world, "{\"" R1 "\":" TAGGED("p", "5") "}");
         ck_assert_int_eq(update(&world, "{\"Port\":{\"" R1 "\":{\"delete\":null}}}", XSN_OVSDB_DIFF, false, &n), 0);
         rows_are(&world, "{}");
 
@@ -301,7 +304,7 @@ START_TEST(both_forms_of_updates_give_the_same_rows)
                                 "{\"Port\":{\"" R1 "\":{\"new\":" ROW("p", "5") ",\"old\":{\"tag\":" NONE "}}}}",
                                 XSN_OVSDB_WHOLE, false, &n),
                          0);
-        rows_are(&world, "{\"" R1 "\":" ROW("p", "5") "}");
+        rows_are(&world, "{\"" R1 "\":" TAGGED("p", "5") "}");
         ck_assert_int_eq(
                 update(&world, "{\"Port\":{\"" R1 "\":{\"old\":{\"name\":\"p\"}}}}", XSN_OVSDB_WHOLE, false, &n), 0);
         rows_are(&world, "{}");
@@ -358,7 +361,34 @@ START_TEST(an_update_that_is_wrong_anywhere_changes_nothing)
         ck_assert_int_eq(
                 update(&world, "{\"Port\":{\"" R1 "\":{\"initial\":{\"name\":\"p\"}}}}", XSN_OVSDB_DIFF, true, &n), 0);
         ck_assert_int_eq(update(&world, bad_updates[_i], XSN_OVSDB_DIFF, false, &n), -EPROTO);
-        rows_are(&world, "{\"" R1 "\":" ROW("p", NONE) "}");
+        rows_are(&world, "{\"" R1 "\":" KEPT("p") "}");
+        world_done(&world);
+}
+END_TEST
+
+START_TEST(what_a_row_does_not_have_is_told_once)
+{
+        struct world world;
+        size_t n;
+
+        world_new(&world);
+        expect(json_incref((json_t *)(uintptr_t)xsn_ovsdb_rows_defaults(&world.rows, "Port")),
+               "{\"name\":\"\",\"tag\":" NONE ",\"ids\":[\"map\",[]]}");
+        expect(json_incref((json_t *)(uintptr_t)xsn_ovsdb_rows_defaults(&world.rows, "Absent")), "{}");
+        ck_assert_ptr_null(xsn_ovsdb_rows_defaults(&world.rows, "Other"));
+        /* What a server says nevertheless, and what goes back to it, are left out, too. */
+        ck_assert_int_eq(update(&world,
+                                "{\"Port\":{\"" R1 "\":{\"initial\":{\"name\":[\"set\",[\"p\"]],\"tag\":" NONE
+                                ",\"ids\":[\"map\",[[\"a\",\"1\"]]]}}}}",
+                                XSN_OVSDB_DIFF, true, &n),
+                         0);
+        rows_are(&world, "{\"" R1 "\":{\"name\":\"p\",\"ids\":[\"map\",[[\"a\",\"1\"]]]}}");
+        ck_assert_int_eq(update(&world,
+                                "{\"Port\":{\"" R1 "\":{\"modify\":{\"name\":\"\",\"ids\":"
+                                "[\"map\",[[\"a\",\"1\"]]]}}}}",
+                                XSN_OVSDB_DIFF, false, &n),
+                         0);
+        rows_are(&world, "{\"" R1 "\":{}}");
         world_done(&world);
 }
 END_TEST
@@ -372,7 +402,7 @@ START_TEST(columns_that_nobody_asked_for_are_passed_over)
         ck_assert_int_eq(update(&world, "{\"Other\":7,\"Port\":{\"" R1 "\":{\"initial\":{\"name\":\"p\",\"zz\":{}}}}}",
                                 XSN_OVSDB_DIFF, true, &n),
                          0);
-        rows_are(&world, "{\"" R1 "\":" ROW("p", NONE) "}");
+        rows_are(&world, "{\"" R1 "\":" KEPT("p") "}");
         world_done(&world);
 }
 END_TEST
@@ -397,7 +427,7 @@ START_TEST(without_memory_an_update_changes_nothing)
                 failalloc_off();
                 if (failalloc_count() >= n) {
                         ck_assert_int_eq(r, -ENOMEM);
-                        rows_are(&world, "{\"" R1 "\":" ROW("p", NONE) "}");
+                        rows_are(&world, "{\"" R1 "\":" KEPT("p") "}");
                 }
                 xsn_ovsdb_changes_done(&changes);
                 world_done(&world);
@@ -462,6 +492,7 @@ int main(void)
         tcase_add_test(tc, both_forms_of_updates_give_the_same_rows);
         tcase_add_test(tc, a_second_snapshot_tells_only_what_differs);
         tcase_add_loop_test(tc, an_update_that_is_wrong_anywhere_changes_nothing, 0, XSN_ARRAY_SIZE(bad_updates));
+        tcase_add_test(tc, what_a_row_does_not_have_is_told_once);
         tcase_add_test(tc, columns_that_nobody_asked_for_are_passed_over);
         tcase_add_test(tc, without_memory_an_update_changes_nothing);
         tcase_add_loop_test(tc, a_transaction_succeeds_only_where_every_slot_says_so, 0, XSN_ARRAY_SIZE(results));

@@ -12,9 +12,10 @@
 #include "codec/codec.h"
 #include "gen.h"
 #include "plan_world.h"
+#include "slow.h"
 #include "unit.h"
 
-#define N_STATES  300
+#define N_STATES  fewer(300)
 #define ALL_FLAGS (XSN_CAP_VM | XSN_CAP_NAMES_BRIDGE | XSN_CAP_NAMES_DEVICES | XSN_CAP_MAKES_DHCP)
 
 /* "REASON MESSAGE" a line. */
@@ -277,7 +278,7 @@ START_TEST(the_document_of_another_state_leads_to_that_state)
 }
 END_TEST
 
-#define N_NETWORKS 60000u /* of each of two owners */
+#define N_NETWORKS fewer(60000) /* of each of two owners; even */
 
 static void add_network(struct xsnet_state *state, const char *owner, unsigned i)
 {

@@ -131,7 +131,7 @@ static void linux_caps(struct xsn_caps *caps)
         };
 
         xsn_caps_all(caps, XSN_CAP_DETACH_VIF | XSN_CAP_NAMES_BRIDGE | XSN_CAP_NAMES_DEVICES | XSN_CAP_OBSERVES_VIFS |
-                                   XSN_CAP_BEST_GATEWAY | XSN_CAP_ROUNDS_DELAYS);
+                                   XSN_CAP_BEST_GATEWAY | XSN_CAP_ROUNDS_DELAYS | XSN_CAP_ONE_VNI);
         caps->rate_unit = 8;
         for (size_t i = 0; i < XSN_ARRAY_SIZE(lacks); i++)
                 lack(caps, lacks[i].kind, lacks[i].field);

@@ -12,9 +12,10 @@
 #include "base/alloc.h"
 #include "codec/journal.h"
 #include "plan_world.h"
+#include "slow.h"
 #include "unit.h"
 
-#define N_SEEDS 160
+#define N_SEEDS ((int)fewer(160))
 
 struct run {
         struct xsnet_state *a, *b;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Address and route requests. Each call begins exactly one message of the batch and returns its index; `type`
- * is RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE or RTM_DELROUTE, `flags` NLM_F_CREATE and so on.
+ * Address, route and link requests. Each call begins exactly one message of the batch; those about addresses and routes
+ * return its index: `type` is RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE or RTM_DELROUTE, `flags` NLM_F_CREATE and so on.
  */
 #ifndef BACKEND_DOM0_PUT_H
 #define BACKEND_DOM0_PUT_H
@@ -24,5 +24,22 @@ size_t xsn_d0_put_route_copy(struct xsn_nl_batch *batch, uint16_t type, uint16_t
 bool xsn_d0_route_uses(const struct xsn_d0_route *route, uint32_t ifindex);
 /* "10.0.0.0/8 via 192.0.2.1 on br0" for labels; the caller's. NULL: no memory, which a label may be. */
 char *xsn_d0_route_label(const struct xsn_ip *to, const struct xsn_ip *via, const char *device);
+
+/* ---- link_put.c ---- */
+
+/* The link's master (0: none), its MAC address, and whether it is up. */
+void xsn_d0_put_master(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, uint32_t master);
+void xsn_d0_put_mac(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, const struct xsn_mac *mac);
+void xsn_d0_put_up(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, bool up);
+void xsn_d0_put_mtu(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, uint32_t mtu);
+/* A MAC address for a bridge that its NIC has left. */
+struct xsn_mac xsn_d0_random_mac(void);
+
+/* Results that are no failure. */
+enum { XSN_D0_MAY_EXIST = 1 << 0, XSN_D0_MAY_BE_GONE = 1 << 1, XSN_D0_MAY_FAIL = 1 << 2 };
+
+bool xsn_d0_tolerated(int code, unsigned may);
+/* Sends all of the batch at once. 0, or the first result that `may` does not allow, with its error. */
+int xsn_d0_send(struct xsn_nl *nl, struct xsn_nl_batch *batch, unsigned may, struct xsnet_error **ret_err);
 
 #endif

@@ -64,29 +64,39 @@ void xsn_d0_sort_nics(struct xsn_d0_link **links, size_t n)
                 qsort((void *)links, n, sizeof(*links), compare_position);
 }
 
-void xsn_d0_find_default(const struct xsn_d0_net *net, struct xsn_d0_default *ret_default)
+/* The metric of the link's best default route of a family; UINT64_MAX: it has none. */
+static uint64_t best_metric(const struct xsn_d0_link *link, int family)
 {
         uint64_t best = UINT64_MAX;
-        size_t n_devices = 0;
 
+        for (const struct xsn_d0_route *route = link->routes; route; route = route->next)
+                if (xsn_d0_route_is_default(route) && route->to.family == family && route->metric < best)
+                        best = route->metric;
+        return best;
+}
+
+void xsn_d0_find_default(const struct xsn_d0_net *net, struct xsn_d0_default *ret_default)
+{
         *ret_default = (struct xsn_d0_default){ 0 };
-        for (size_t i = 0; i < net->n_links; i++) {
-                bool has_default = false;
+        for (int family = 4; family <= 6; family += 2) {
+                uint64_t best = UINT64_MAX;
+                uint32_t ifindex = 0;
+                size_t n = 0;
 
-                for (const struct xsn_d0_route *route = net->links[i]->routes; route; route = route->next) {
-                        uint64_t rank = (uint64_t)(route->to.family == 6) << 32 | route->metric;
+                for (size_t i = 0; i < net->n_links; i++) {
+                        uint64_t metric = best_metric(net->links[i], family);
 
-                        if (!xsn_d0_route_is_default(route))
+                        n += metric != UINT64_MAX;
+                        if (metric >= best)
                                 continue;
-                        has_default = true;
-                        if (rank >= best)
-                                continue;
-                        best = rank;
-                        ret_default->ifindex = net->links[i]->ifindex;
+                        best = metric;
+                        ifindex = net->links[i]->ifindex;
                 }
-                n_devices += has_default;
+                if (!ret_default->ifindex)
+                        ret_default->ifindex = ifindex;
+                if (!ret_default->chosen && n > 1)
+                        ret_default->chosen = ifindex;
         }
-        ret_default->several = n_devices > 1;
 }
 
 /* ---- addresses and routes ---- */
@@ -96,14 +106,15 @@ bool xsn_d0_addr_counts(const struct xsn_d0_addr *addr)
         /* Of IPv4 the same flag says that an address is the second of its subnet. */
         bool temporary = addr->ip.family == 6 && addr->flags & IFA_F_TEMPORARY;
 
-        return !xsn_ip_is_link_local(&addr->ip) && addr->scope != RT_SCOPE_HOST && !temporary &&
-               addr->proto != IFAPROT_KERNEL_LO && addr->proto != IFAPROT_KERNEL_LL;
+        return (!xsn_ip_is_link_local(&addr->ip) || addr->proto == XSN_D0_ADDR_PROTO) &&
+               addr->scope != RT_SCOPE_HOST && !temporary && addr->proto != IFAPROT_KERNEL_LO &&
+               addr->proto != IFAPROT_KERNEL_LL;
 }
 
 bool xsn_d0_addr_is_local4(const struct xsn_d0_addr *addr)
 {
         return addr->ip.family == 4 && xsn_ip_is_link_local(&addr->ip) && addr->scope != RT_SCOPE_HOST &&
-               !addr->dynamic;
+               !addr->dynamic && !xsn_d0_addr_counts(addr);
 }
 
 bool xsn_d0_route_is_default(const struct xsn_d0_route *route)
@@ -211,7 +222,9 @@ int xsn_d0_view_addresses(const struct xsn_d0_net *net, const struct xsn_d0_link
         int r = 0;
 
         for (const struct xsn_d0_addr *addr = place->addrs; addr && r == 0; addr = addr->next) {
-                if (!xsn_d0_addr_counts(addr))
+                bool may_be_ours = !net->tells_proto && ours && xsn_d0_addr_is_local4(addr);
+
+                if (!xsn_d0_addr_counts(addr) && !may_be_ours)
                         continue;
                 judge(addr, addr->ip.family == 4 ? &v4 : &v6);
                 r = view_addr(net, addr, ours, obj);

@@ -13,14 +13,14 @@ void xsn_d0_sort_nics(struct xsn_d0_link **links, size_t n);
 
 struct xsn_d0_default {
         uint32_t ifindex; /* of the default route with the lowest metric, IPv4's before IPv6's; 0: none */
-        bool several;     /* more than one device has a default route */
+        uint32_t chosen;  /* which of several gateways is the host's: of IPv4, else of IPv6; 0: there are not several */
 };
 
 void xsn_d0_find_default(const struct xsn_d0_net *net, struct xsn_d0_default *ret_default);
 
-/* Is the address one that dom0 was given: neither link-local nor the kernel's own? */
+/* Was dom0 given the address: is it neither the kernel's own nor link-local, but for one that a document named? */
 bool xsn_d0_addr_counts(const struct xsn_d0_addr *addr);
-/* One of 169.254/16: no object has it, but somebody gave it to the device. Those of IPv6 are the kernel's own. */
+/* Another of 169.254/16: no object has it, but somebody gave it to the device. Those of IPv6 are the kernel's own. */
 bool xsn_d0_addr_is_local4(const struct xsn_d0_addr *addr);
 /* A route as a row of `routes`: a plain one to a network that is no default route. */
 bool xsn_d0_route_is_row(const struct xsn_d0_route *route);

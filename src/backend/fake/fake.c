@@ -60,6 +60,10 @@ XSN_EXPORT struct xsnet_fake *xsnet_fake_unref(struct xsnet_fake *fake)
 
 XSN_EXPORT int xsnet_fake_add_host(struct xsnet_fake *fake, const char *host, struct xsnet_error **ret_err)
 {
+        int r = xsn_host_check(host, ret_err);
+
+        if (r < 0)
+                return r;
         if (xsn_strs_has(&fake->hosts, host))
                 return xsn_error_set(ret_err, -EEXIST, "exists", "host '%s' is there already", host);
         return xsn_strs_add(&fake->hosts, host) < 0 ? xsn_error_oom(ret_err) : 0;
@@ -72,7 +76,10 @@ static const char *host_of(const struct xsnet_fake *fake, const struct xsnet_obj
 {
         const struct xsn_list *hosts = obj->hosts.n ? &obj->hosts : &fake->hosts;
 
-        if (obj->cls->kind == XSNET_KIND_NETWORK && (fake->caps.flags & XSN_CAP_POOL))
+        bool pools = obj->cls->kind == XSNET_KIND_NETWORK ||
+                     (obj->cls->kind == XSNET_KIND_VIF && xsn_object_is_set(obj, XSNET_FIELD_VM));
+
+        if (pools && (fake->caps.flags & XSN_CAP_POOL))
                 return j ? NULL : "";
         return j < hosts->n ? XSN_ITEM(*hosts, char *, j) : NULL;
 }

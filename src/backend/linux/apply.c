@@ -40,10 +40,9 @@ void xsn_lx_apply_free(struct lx *lx)
         xsn_free(a->sysctls);
         xsn_free(a->sysctl_steps);
         xsn_free(a->deletes);
-        xsn_free(a->moves);
         xsn_free(a->order);
         xsn_hash_done(&a->bridges);
-        xsn_hash_done(&a->ipv6);
+        xsn_d0_apply_done(&a->d0);
         xsnet_error_free(a->err);
         xsnet_plan_unref(a->plan);
         xsn_free(a);
@@ -87,16 +86,6 @@ void xsn_lx_step_failed(struct lx_step *st, int code, struct xsnet_error *err)
         explain(code, &st->err);
 }
 
-bool xsn_lx_tolerated(int code, unsigned may)
-{
-        if (code == 0 || may & LX_MAY_FAIL)
-                return true;
-        if (code == -EEXIST)
-                return may & LX_MAY_EXIST;
-        return (code == -ENODEV || code == -ENOENT || code == -ESRCH || code == -EADDRNOTAVAIL || code == -ENXIO) &&
-               (may & LX_MAY_BE_GONE);
-}
-
 /* A guest's device may go at any time: its VIF then waits again. */
 static bool is_waiting(const struct lx_step *st, int code)
 {
@@ -109,7 +98,7 @@ static void collect(struct lx_apply *a)
                 int code = xsn_nl_batch_result(a->batch, i);
                 struct xsnet_error *err = NULL;
 
-                if (xsn_lx_tolerated(code, a->msgs[i].may))
+                if (xsn_d0_tolerated(code, a->msgs[i].may))
                         continue;
                 if (is_waiting(a->msgs[i].st, code)) {
                         a->msgs[i].st->waiting = true;
@@ -122,18 +111,9 @@ static void collect(struct lx_apply *a)
 
 int xsn_lx_send(struct lx_apply *a, struct xsn_nl_batch *batch, unsigned may, struct xsnet_error **ret_err)
 {
-        int r = 1;
-
         a->dirty = true;
         a->moved = true;
-        while (r > 0)
-                r = xsn_nl_batch_send_next(a->lx->nl, batch, NULL, ret_err);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < xsn_nl_batch_count(batch); i++)
-                if (!xsn_lx_tolerated(xsn_nl_batch_result(batch, i), may))
-                        return xsn_nl_batch_error(batch, i, ret_err);
-        return 0;
+        return xsn_d0_send(a->lx->nl, batch, may, ret_err);
 }
 
 /* ---- phases ---- */
@@ -155,6 +135,37 @@ static bool wave_failed(const struct lx_apply *a)
         return false;
 }
 
+/*
+ * A device that had something on its bridge goes down only where nothing of it came along. Tables of its own tell:
+ * what other steps do after a deletion follows from how things were.
+ */
+static int decide_down(struct lx_apply *a, struct xsnet_error **ret_err)
+{
+        _cleanup_(xsn_d0_net_done) struct xsn_d0_net now = { 0 };
+        bool any = false;
+        int r;
+
+        for (size_t i = 0; i < a->n_steps; i++)
+                any = any || a->steps[i].down;
+        r = any ? xsn_d0_net_read(a->lx->nl, &now, ret_err) : 0;
+        for (size_t i = 0; r == 0 && i < a->n_steps; i++) {
+                struct lx_step *st = &a->steps[i];
+                const struct xsn_d0_link *link = st->down ? xsn_lx_device(a, st->s->to) : NULL;
+
+                link = link ? xsn_d0_link_named(&now, link->name) : NULL;
+                st->down = link && !xsn_d0_place_has(&now, link);
+        }
+        return r;
+}
+
+/* What the phase looks at, as it is by now. */
+static int look(struct lx_apply *a, struct xsnet_error **ret_err)
+{
+        if (a->phase == LX_PH_AFTER)
+                return decide_down(a, ret_err);
+        return a->phase == LX_PH_ADDR && a->moved ? xsn_lx_fresh(a, ret_err) : 0;
+}
+
 static void fail_all(struct lx_apply *a, int code, struct xsnet_error *err)
 {
         for (size_t i = 0; i < a->n_steps; i++)
@@ -171,7 +182,7 @@ static void build_phase(struct lx_apply *a)
         xsn_nl_batch_clear(a->batch);
         a->n_sysctls = 0;
         a->built = true;
-        if (a->phase == LX_PH_ADDR && a->moved && xsn_lx_fresh(a, &err) < 0) {
+        if (look(a, &err) < 0) {
                 fail_all(a, -EIO, err);
                 return;
         }
@@ -271,10 +282,49 @@ static int run_phase(struct lx_apply *a)
                 return run_unit(a);
         if (a->phase != LX_PH_DELETE)
                 return send_some(a);
-        r = xsn_lx_delete_next(a, &err);
+        /* A wave is finished, cancelled or not; but deletions take the kernel long, seconds for some hundreds. */
+        r = a->cancelled && a->deleted < a->n_deletes ? -ECANCELED : xsn_lx_delete_next(a, &err);
+        if (r == -ECANCELED)
+                (void)xsn_error_set(&err, r, "cancelled", "cancelled while devices were being deleted");
         if (r < 0)
                 fail_all(a, r, err);
         return r > 0;
+}
+
+/* ---- addresses ---- */
+
+struct claimed {
+        struct lx_apply *a;
+        struct lx_step *st;
+};
+
+static void claim(void *userdata, size_t index, unsigned may)
+{
+        const struct claimed *claimed = userdata;
+
+        xsn_lx_claim(claimed->a, claimed->st, index, may);
+}
+
+int xsn_lx_build_addresses(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
+{
+        struct claimed claimed = { a, st };
+        struct xsn_d0_build build = { &a->d0, st->s, a->batch, claim, &claimed, st->dropped, NULL };
+        int which = phase == LX_PH_ADDR    ? XSN_D0_ADDR
+                    : phase == LX_PH_ROUTE ? XSN_D0_ROUTE
+                    : phase == LX_PH_DROP  ? XSN_D0_DROP
+                                           : XSN_D0_REPAIR;
+        int r;
+
+        if (phase != LX_PH_ADDR && phase != LX_PH_ROUTE && phase != LX_PH_DROP && phase != LX_PH_REPAIR)
+                return 0;
+        r = xsn_d0_build_addresses(&build, which, ret_err);
+        st->dropped = build.dropped;
+        return r;
+}
+
+static struct xsn_d0_link *place_then(const struct xsn_d0_apply *d0, const struct xsnet_object *obj)
+{
+        return xsn_lx_place_then(d0->userdata, obj);
 }
 
 /* ---- waves ---- */
@@ -362,7 +412,7 @@ void xsn_lx_apply_turn(struct lx *lx)
 
         xsn_source_set_time(lx->timer, 0);
         if (!a->in_wave) {
-                uint64_t wait = a->failed || a->cancelled || a->at < a->n_order ? 0 : xsn_lx_announce(a);
+                uint64_t wait = a->failed || a->cancelled || a->at < a->n_order ? 0 : xsn_d0_announce(&a->d0);
 
                 if (wait > 0) {
                         xsn_source_set_time(lx->timer, xsn_loop_now() + wait);
@@ -418,6 +468,15 @@ int xsn_lx_apply(struct xsn_backend *backend, const struct xsnet_plan *plan, siz
         a->lx = lx;
         a->plan = xsnet_plan_ref((struct xsnet_plan *)(uintptr_t)plan);
         a->target = target;
+        a->d0 = (struct xsn_d0_apply){
+                .plan = plan,
+                .target = target,
+                .nl = lx->nl,
+                .netns = lx->netns,
+                .net = &lx->net,
+                .place_then = place_then,
+                .userdata = a,
+        };
         a->step = step;
         a->done = done;
         a->userdata = userdata;

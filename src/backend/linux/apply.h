@@ -7,6 +7,7 @@
 #ifndef BACKEND_LINUX_APPLY_H
 #define BACKEND_LINUX_APPLY_H
 
+#include "backend/dom0/apply.h"
 #include "backend/linux/linux.h"
 
 enum {
@@ -26,15 +27,13 @@ enum {
         LX_N_PHASES
 };
 
-/* Results that are no failure. */
-enum { LX_MAY_EXIST = 1 << 0, LX_MAY_BE_GONE = 1 << 1, LX_MAY_FAIL = 1 << 2 };
-
 struct lx_step {
         const struct xsnet_step *s;
         int code;                /* of its failure; 0 */
         struct xsnet_error *err; /* owned */
         bool waiting;            /* its device went away: no failure */
         bool moved;              /* the link phase has taken the device to its bridge or away */
+        bool down;               /* it goes down when it has lost what it had on its bridge */
         bool dropped;            /* IPv4 addresses went, so others may have gone with them */
 };
 
@@ -46,15 +45,9 @@ struct lx_delete {
         bool ours; /* we made it: it may go with a group */
 };
 
-/* Addresses that came to a link, or stayed on it, while their MAC address was this. */
-struct lx_moved {
-        uint32_t ifindex;
-        struct xsn_mac mac;
-};
-
 struct lx_msg {
         struct lx_step *st;
-        uint8_t may; /* LX_MAY_* */
+        uint8_t may; /* XSN_D0_MAY_* */
 };
 
 struct lx_apply {
@@ -86,16 +79,10 @@ struct lx_apply {
         struct lx_delete *deletes;
         size_t n_deletes, cap_deletes, deleted;
         uint32_t group; /* that devices are deleted by; 0: not chosen yet */
-        struct lx_moved *moves;
-        size_t n_moves, cap_moves;
-        unsigned n_waits; /* for the carriers of those */
+        struct xsn_d0_apply d0;
 
         struct xsn_hash bridges;    /* network -> bridge's name, as wanted; borrowed from the plan */
-        struct xsn_hash ipv6;       /* networks that want IPv6 */
-        const struct xsnet_object *default_of[2]; /* who has the default route of IPv4 and IPv6; NULL: only one asks */
-        size_t n_gateways, n_management; /* wanted objects with one, and that manage the host */
         uint32_t next_index, base_index; /* for links that are made; base: the first */
-        char v6_default[XSN_SYSCTL_VALUE_MAX]; /* disable_ipv6 of new devices here; "": not read yet */
         struct xsnet_error *err; /* the first failure, owned */
 };
 
@@ -115,11 +102,8 @@ int xsn_lx_fresh(struct lx_apply *a, struct xsnet_error **ret_err);
 
 int xsn_lx_index_plan(struct lx_apply *a);
 bool xsn_lx_changed(const struct lx_step *st, int field);
-/* Is the step's object one with addresses by router advertisements that get another place? */
-bool xsn_lx_takes_autoconf(const struct lx_step *st);
 /* The bridge of the network as wanted; NULL: there is none (yet). */
 struct xsn_d0_link *xsn_lx_bridge(const struct lx_apply *a, const char *network);
-bool xsn_lx_wants_ipv6(const struct lx_apply *a, const char *network);
 /* The object's own device; NULL. */
 struct xsn_d0_link *xsn_lx_device(const struct lx_apply *a, const struct xsnet_object *obj);
 /* Where the addresses of a PIF, bond, VLAN or network are now, and where they shall be; NULL. */
@@ -156,6 +140,8 @@ void xsn_lx_port_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d
 /* What the mark of a NIC or a guest's device says of it after the step. */
 void xsn_lx_mark_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
                         struct lx_mark *mark);
+/* Is the NIC, as it is to be, in a bond, and is it in none yet? */
+bool xsn_lx_joins_bond(const struct lx_apply *a, const struct xsnet_object *to, const struct xsn_d0_link *link);
 /* What a device that leaves its network, or loses its addresses, had before. */
 void xsn_lx_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
                    struct lx_settings *settings);
@@ -166,8 +152,6 @@ int xsn_lx_put_lower_down(const struct lx_apply *a, struct xsn_nl_batch *batch, 
 int xsn_lx_put_left(const struct lx_apply *a, struct xsn_nl_batch *batch, const struct xsn_d0_link *member);
 void xsn_lx_put_settings(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link,
                          const struct lx_settings *settings);
-/* A MAC address for a bridge that its NIC has left. */
-struct xsn_mac xsn_lx_random_mac(void);
 
 /* ---- steps.c: what each kind puts into each phase ---- */
 
@@ -204,28 +188,17 @@ int xsn_lx_rename(struct lx_apply *a, struct lx_step *st, struct xsnet_error **r
 int xsn_lx_rename_bridge(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
 /* move.c: the link joins or leaves a bridge, and the addresses and routes of its place go along, in one send. */
 int xsn_lx_move(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
-/* Puts what the place has (addresses that count, routes) for another place; what goes there and what goes away. */
-void xsn_lx_put_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, const struct xsn_d0_link *src,
+/*
+ * Of a bridge that loses the NIC or bond whose address it has: one of its own, on the way back the one that it had, as
+ * the neighbours of its own addresses know it.
+ */
+struct xsn_mac xsn_lx_left_mac(const struct lx_apply *a, const struct xsn_d0_link *bridge,
+                               const struct xsn_d0_link *link);
+/* Puts what src has for dst. */
+void xsn_lx_put_place(const struct lx_apply *a, struct xsn_nl_batch *batch, const struct xsn_d0_link *src,
                       const struct xsn_d0_link *dst);
-void xsn_lx_drop_place(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, const struct xsn_d0_link *src,
-                       const struct xsn_d0_link *at);
-/* -EOPNOTSUPP "not-supported" where a route of the place has a nexthop object. Before anything is sent. */
-int xsn_lx_check_routes(const struct xsn_d0_net *net, const struct xsn_d0_link *place, struct xsnet_error **ret_err);
-/* The pieces of both: an address, and a route out of `from`, as they are, for (or, RTM_DEL*, at) another device. */
-bool xsn_lx_goes_along(const struct xsn_d0_addr *addr);
-bool xsn_lx_route_goes(const struct xsn_d0_route *route);
-void xsn_lx_put_addr(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_addr *addr,
-                     const struct xsn_d0_link *at);
-void xsn_lx_put_route(struct xsn_nl_batch *batch, uint16_t type, const struct xsn_d0_route *route, uint32_t from,
-                      const struct xsn_d0_link *to);
-/* Puts a message that sets the link's master (0: none), and one that sets its MAC address. */
-void xsn_lx_put_master(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, uint32_t master);
-void xsn_lx_put_mac(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, const struct xsn_mac *mac);
-void xsn_lx_put_up(struct xsn_nl_batch *batch, const struct xsn_d0_link *link, bool up);
-bool xsn_lx_place_has(const struct xsn_d0_net *net, const struct xsn_d0_link *place);
 /* Sends a batch of the caller's at once; failures in `may` are none. */
 int xsn_lx_send(struct lx_apply *a, struct xsn_nl_batch *batch, unsigned may, struct xsnet_error **ret_err);
-bool xsn_lx_tolerated(int code, unsigned may);
 
 /* ipv6.c */
 int xsn_lx_sysctl(struct lx_apply *a, struct lx_step *st, const char *dev, const char *key, const char *value,
@@ -236,7 +209,7 @@ int xsn_lx_ipv6_on(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_l
 int xsn_lx_ipv6_ra(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *from,
                    const struct xsn_d0_link *link);
 /* Of a port that has moved: off on a bridge, as new devices have it elsewhere. At once. */
-void xsn_lx_port_ipv6(struct lx_apply *a, const struct xsn_d0_link *link, const struct xsn_d0_link *bridge);
+void xsn_lx_port_ipv6(struct lx_apply *a, struct xsn_d0_link *link, const struct xsn_d0_link *bridge);
 /* Where the step goes back to what a journal has, to the setting of then. 1: it did. */
 int xsn_lx_ipv6_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link);
 /* As new devices of the namespace have it. */
@@ -252,11 +225,6 @@ int xsn_lx_delete_next(struct lx_apply *a, struct xsnet_error **ret_err);
 
 /* rate.c */
 int xsn_lx_run_rate(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err);
-/* announce.c: addresses that were on `from` are on `to`, or are about to be. `from` is as it was before. */
-void xsn_lx_note_move(struct lx_apply *a, const struct xsn_d0_link *from, const struct xsn_d0_link *to);
-/* At the end: tells neighbours of those whose MAC address is another one now. In how many ns to call again; 0: done. */
-uint64_t xsn_lx_announce(struct lx_apply *a);
-
 /* Deletes what limits of devices left that are gone; nothing fails for it. */
 void xsn_lx_drop_left(struct lx_apply *a);
 

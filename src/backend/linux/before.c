@@ -98,8 +98,21 @@ void xsn_lx_mark_before(const struct lx_apply *a, const struct lx_step *st, cons
         }
         if (!xsn_object_network(to))
                 mark->mtu = moved ? 0 : mark->mtu;
-        else if (!mark->mtu && xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU))
+        else if (!mark->mtu && (xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU) || (moved && !vif)) &&
+                 xsn_object_mtu(to) != link->mtu)
                 mark->mtu = link->mtu;
+}
+
+bool xsn_lx_joins_bond(const struct lx_apply *a, const struct xsnet_object *to, const struct xsn_d0_link *link)
+{
+        const struct xsnet_state *wanted = a->plan->targets[a->target].wanted;
+
+        if (!XSN_PIF(to) || xsn_object_network(to) || strcmp(link->port_kind, "bond") == 0)
+                return false;
+        for (size_t i = 0; wanted && i < wanted->n_objects; i++)
+                if (XSN_BOND(wanted->objects[i]) && uses(wanted->objects[i], xsn_object_device(to)))
+                        return true;
+        return false;
 }
 
 void xsn_lx_before(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link,
@@ -108,17 +121,19 @@ void xsn_lx_before(const struct lx_apply *a, const struct lx_step *st, const str
         const struct xsnet_object *to = st->s->to;
         bool vif = to->cls->kind == XSNET_KIND_VIF;
         const char *device = vif ? xsn_object_string(to, XSNET_FIELD_STATUS_DEVICE) : link->name;
+        const char *then = vif ? NULL : xsn_object_device(to); /* it may be renamed meanwhile */
+        /* The journal knows better than a mark of long ago; but of a guest's two devices it has only one. */
+        bool known = a->plan->back && device && strcmp(device, link->name) == 0;
         struct lx_mark mark;
 
         if (a->plan->back && xsn_d0_payload_number(to, "up", 1) == 0)
                 settings->down = true;
-        /* The journal knows better than a mark of long ago; but of a guest's two devices it has only one. */
-        if (a->plan->back && device && strcmp(device, link->name) == 0)
-                return;
         if (xsn_lx_mark_parse(link->alias, &mark) < 0)
                 return;
-        settings->down = settings->down || (mark.was_down && (vif || !stays_up(a, link, link->name)));
-        if (settings->set_master && !settings->mtu)
+        if (!known)
+                settings->down = settings->down || (mark.was_down && (!then || !stays_up(a, link, then)));
+        /* The MTU that the journal has of a bond's member is the bond's. */
+        if (settings->set_master && !settings->mtu && (!known || xsn_lx_joins_bond(a, to, link)))
                 settings->mtu = mark.mtu;
         xsn_lx_mark_done(&mark);
 }
@@ -183,7 +198,7 @@ int xsn_lx_put_lower_down(const struct lx_apply *a, struct xsn_nl_batch *batch, 
                 return 0;
         if (remember(lower, false, &alias) < 0)
                 return -ENOMEM;
-        if (!alias || xsn_lx_place_has(&a->lx->net, lower))
+        if (!alias || xsn_d0_place_has(&a->lx->net, lower))
                 return 0;
         (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), lower->name);
         xsn_nl_put(batch, IFLA_IFALIAS, alias, strlen(alias));

@@ -66,8 +66,8 @@ static void put_options(const struct lx_apply *a, const struct lx_step *st, stru
                 xsn_nl_put_u8(batch, IFLA_BOND_XMIT_HASH_POLICY, kernel_hash(bond));
         if (bond->mode.value == XSNET_BOND_LACP && (made || xsn_lx_changed(st, XSNET_FIELD_LACP_RATE)))
                 xsn_nl_put_u8(batch, IFLA_BOND_AD_LACP_RATE, bond->lacp_rate.value == XSNET_LACP_FAST);
-        if (!made && xsn_lx_changed(st, XSNET_FIELD_PRIMARY))
-                xsn_nl_put_u32(batch, IFLA_BOND_PRIMARY, primary ? primary->ifindex : 0);
+        if (!made && primary && xsn_lx_changed(st, XSNET_FIELD_PRIMARY))
+                xsn_nl_put_u32(batch, IFLA_BOND_PRIMARY, primary->ifindex);
         if (made)
                 xsn_lx_payload_put(&bond->o, "info", batch);
 }
@@ -88,6 +88,19 @@ static void end_options(struct xsn_nl_batch *batch)
         xsn_nl_nest_end(batch);
 }
 
+/*
+ * Preferred no more: while the mode is still one that knows of it, and the member is in, for the kernel keeps its name
+ * otherwise, and prefers it again in a later mode.
+ */
+static void put_no_primary(const struct lx_step *st, struct xsn_nl_batch *batch, const struct xsn_d0_link *link)
+{
+        if (!st->s->from || XSN_BOND(st->s->to)->primary || !xsn_lx_changed(st, XSNET_FIELD_PRIMARY))
+                return;
+        begin_options(batch, link);
+        xsn_nl_put_u32(batch, IFLA_BOND_PRIMARY, 0);
+        end_options(batch);
+}
+
 /* The address of a device itself: a member has its bond's. */
 static const struct xsn_mac *own_mac(const struct xsn_d0_link *link, struct xsn_mac *mac)
 {
@@ -104,6 +117,23 @@ static const struct xsn_mac *own_mac(const struct xsn_d0_link *link, struct xsn_
         return mac;
 }
 
+/* Does the member stay whose address the bond has? One that leaves takes it along. */
+static bool keeps_mac(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link)
+{
+        const struct xsn_list *members = &XSN_BOND(st->s->to)->members;
+
+        for (size_t i = 0; st->s->from && link->has_mac && i < members->n; i++) {
+                const char *name = XSN_ITEM(*members, char *, i);
+                const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, name);
+                struct xsn_mac its;
+                const struct xsn_mac *mac = member ? own_mac(member, &its) : NULL;
+
+                if (mac && xsn_mac_equal(mac, &link->mac) && xsn_strs_has(&XSN_BOND(st->s->from)->members, name))
+                        return true;
+        }
+        return false;
+}
+
 /*
  * What the bond's address is to be: the document's, else on the way back what it was, else that of its first member.
  * The kernel makes one up whenever the last member leaves, which all do for another mode. NULL: not known.
@@ -113,15 +143,12 @@ static const struct xsn_mac *wanted_mac(const struct lx_apply *a, const struct l
 {
         const struct xsn_bond *bond = XSN_BOND(st->s->to);
         const struct xsn_d0_link *first;
-        bool stays = false;
 
         if (xsn_object_is_set(&bond->o, XSNET_FIELD_MAC))
                 return &bond->mac;
         if (a->plan->back && xsn_object_is_set(&bond->o, XSNET_FIELD_STATUS_MAC))
                 return &bond->l.status_mac;
-        for (size_t i = 0; st->s->from && i < bond->members.n && !xsn_lx_changed(st, XSNET_FIELD_MAC); i++)
-                stays = stays || xsn_strs_has(&XSN_BOND(st->s->from)->members, XSN_ITEM(bond->members, char *, i));
-        if (stays && link->has_mac)
+        if (!xsn_lx_changed(st, XSNET_FIELD_MAC) && keeps_mac(a, st, link))
                 return &link->mac;
         first = bond->members.n > 0 ? xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, 0)) : NULL;
         return first ? own_mac(first, mac) : NULL;
@@ -194,15 +221,27 @@ static int put_leaving(struct lx_apply *a, const struct lx_step *st, struct xsn_
 
                 if (member->master != link->ifindex || (is_member(bond, member) && !all))
                         continue;
-                xsn_lx_put_master(batch, member, 0);
+                xsn_d0_put_master(batch, member, 0);
                 if (!is_member(bond, member) && xsn_lx_put_left(a, batch, member) < 0)
                         return -ENOMEM;
         }
         return 0;
 }
 
-static void put_joining(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
-                        const struct xsn_d0_link *link)
+/* A network that the NIC leaves had given it another MTU: the kernel is to remember for it the one of before. */
+static int put_own_mtu(struct xsn_nl_batch *batch, const struct xsn_d0_link *nic)
+{
+        struct lx_mark mark;
+        int r = xsn_lx_mark_parse(nic->alias, &mark);
+
+        if (r == 0 && mark.mtu && mark.mtu != nic->mtu)
+                xsn_d0_put_mtu(batch, nic, mark.mtu);
+        xsn_lx_mark_done(&mark);
+        return r;
+}
+
+static int put_joining(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
+                       const struct xsn_d0_link *link)
 {
         const struct xsn_bond *bond = XSN_BOND(st->s->to);
         bool all = xsn_lx_changed(st, XSNET_FIELD_MODE) && st->s->from;
@@ -213,15 +252,18 @@ static void put_joining(struct lx_apply *a, const struct lx_step *st, struct xsn
                 if (!member || (member->master == link->ifindex && !all))
                         continue;
                 if (member->master && member->master != link->ifindex)
-                        xsn_lx_put_master(batch, member, 0);
-                xsn_lx_put_up(batch, member, false);
-                xsn_lx_put_master(batch, member, link->ifindex);
+                        xsn_d0_put_master(batch, member, 0);
+                xsn_d0_put_up(batch, member, false);
+                if (put_own_mtu(batch, member) < 0)
+                        return -ENOMEM;
+                xsn_d0_put_master(batch, member, link->ifindex);
         }
+        return 0;
 }
 
 /*
- * What the mark of a member says of addresses holds no longer: they are the bond's. That it was down is remembered: it
- * is when it joins, and the bond brings it up.
+ * What the mark of a member says of addresses holds no longer: they are the bond's. Its own MTU the kernel remembers.
+ * That it was down is remembered here: it is when it joins, and the bond brings it up.
  */
 static int put_members_marks(struct lx_apply *a, const struct xsn_bond *bond, const struct xsn_d0_link *link,
                              struct xsn_nl_batch *batch)
@@ -240,6 +282,7 @@ static int put_members_marks(struct lx_apply *a, const struct xsn_bond *bond, co
                 mark.made = true;
                 mark.management = -1;
                 mark.autoconf = false;
+                mark.mtu = 0;
                 /* On the way back, its own step says what the journal knows. */
                 if (!a->plan->back && member->master != link->ifindex && !(member->flags & IFF_UP))
                         mark.was_down = true;
@@ -257,17 +300,25 @@ static int put_members_marks(struct lx_apply *a, const struct xsn_bond *bond, co
         return 0;
 }
 
-/* The MAC address of a bridge that a member leaves goes with the member. */
-static void put_left_bridges(struct lx_apply *a, const struct xsn_bond *bond, struct xsn_nl_batch *batch,
-                             const struct xsn_d0_link *bridge)
+/* The MAC address of a bridge that the bond or a member leaves goes with that. */
+static void put_left_bridges(struct lx_apply *a, const struct lx_step *st, struct xsn_nl_batch *batch,
+                             const struct xsn_d0_link *link, const struct xsn_d0_link *bridge)
 {
+        const struct xsn_bond *bond = XSN_BOND(st->s->to);
+        const struct xsn_d0_link *before = st->s->from ? xsn_lx_place_now(a, link) : link;
+
+        if (before != link && before != bridge && xsn_mac_equal(&before->mac, &link->mac)) {
+                struct xsn_mac mac = xsn_lx_left_mac(a, before, link);
+
+                xsn_d0_put_mac(batch, before, &mac);
+        }
         for (size_t i = 0; i < bond->members.n; i++) {
                 const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
                 const struct xsn_d0_link *left = member ? xsn_lx_place_now(a, member) : NULL;
-                struct xsn_mac mac = xsn_lx_random_mac();
+                struct xsn_mac mac = xsn_d0_random_mac();
 
                 if (left && left != member && left != bridge && xsn_mac_equal(&left->mac, &member->mac))
-                        xsn_lx_put_mac(batch, left, &mac);
+                        xsn_d0_put_mac(batch, left, &mac);
         }
 }
 
@@ -279,16 +330,16 @@ static void put_places(struct lx_apply *a, const struct lx_step *st, struct xsn_
         const struct xsn_d0_link *before = st->s->from ? xsn_lx_place_now(a, link) : NULL;
 
         if (before)
-                xsn_lx_note_move(a, before, place);
+                xsn_d0_note_move(&a->d0, before, place);
         if (before && (before != place || needs_down(st)))
-                xsn_lx_put_place(batch, &a->lx->net, before, place);
+                xsn_lx_put_place(a, batch, before, place);
         for (size_t i = 0; i < bond->members.n; i++) {
                 const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
 
                 if (!member || member->master == link->ifindex || xsn_lx_place_now(a, member) == place)
                         continue;
-                xsn_lx_note_move(a, xsn_lx_place_now(a, member), place);
-                xsn_lx_put_place(batch, &a->lx->net, xsn_lx_place_now(a, member), place);
+                xsn_d0_note_move(&a->d0, xsn_lx_place_now(a, member), place);
+                xsn_lx_put_place(a, batch, xsn_lx_place_now(a, member), place);
         }
 }
 
@@ -299,13 +350,13 @@ static void drop_places(struct lx_apply *a, const struct lx_step *st, struct xsn
         const struct xsn_d0_link *before = st->s->from ? xsn_lx_place_now(a, link) : NULL;
 
         if (before && before != place)
-                xsn_lx_drop_place(batch, &a->lx->net, before, before);
+                xsn_d0_place_drop(batch, &a->lx->net, before, before);
         for (size_t i = 0; i < bond->members.n; i++) {
                 const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
                 const struct xsn_d0_link *was = member ? xsn_lx_place_now(a, member) : NULL;
 
                 if (was && member->master != link->ifindex && was != place)
-                        xsn_lx_drop_place(batch, &a->lx->net, was, was);
+                        xsn_d0_place_drop(batch, &a->lx->net, was, was);
         }
 }
 
@@ -345,31 +396,34 @@ static int join(struct lx_apply *a, struct lx_step *st, struct xsn_nl_batch *bat
         const struct xsn_mac *mac = wanted_mac(a, st, link, &first);
         int r;
 
+        put_no_primary(st, batch, link);
         if (needs_down(st))
-                xsn_lx_put_up(batch, link, false);
+                xsn_d0_put_up(batch, link, false);
         if (put_leaving(a, st, batch, link) < 0)
                 return xsn_error_oom(ret_err);
         if (mac && st->s->from && (empties(a, st, link) || !xsn_mac_equal(mac, &link->mac)))
-                xsn_lx_put_mac(batch, link, mac);
+                xsn_d0_put_mac(batch, link, mac);
         if (st->s->from) {
                 begin_options(batch, link);
                 put_options(a, st, batch);
                 end_options(batch);
         }
-        put_joining(a, st, batch, link);
-        put_left_bridges(a, bond, batch, bridge);
+        if (put_joining(a, st, batch, link) < 0)
+                return xsn_error_oom(ret_err);
         if (bridge && mac && carries(bridge, bond, link)) {
                 struct xsn_mac its = xsn_lx_bridge_mac(a, st, mac);
 
                 if (!xsn_mac_equal(&its, &bridge->mac))
-                        xsn_lx_put_mac(batch, bridge, &its);
+                        xsn_d0_put_mac(batch, bridge, &its);
         }
         r = put_members_marks(a, bond, link, batch);
         if (r < 0)
                 return xsn_error_oom(ret_err);
         r = put_bond(a, st, batch, link, bridge, ret_err);
-        if (r == 0)
+        if (r == 0) {
+                put_left_bridges(a, st, batch, link, bridge);
                 put_places(a, st, batch, link, place);
+        }
         if (r == 0 && !st->s->from && bond->primary) {
                 const struct xsn_d0_link *primary = xsn_d0_link_named(&a->lx->net, bond->primary);
 
@@ -409,12 +463,12 @@ static int check_places(struct lx_apply *a, const struct lx_step *st, const stru
         int r = 0;
 
         if (before && (before != place || (before == link && needs_down(st))))
-                r = xsn_lx_check_routes(&a->lx->net, before, ret_err);
+                r = xsn_d0_place_check(&a->lx->net, before, ret_err);
         for (size_t i = 0; i < bond->members.n && r == 0; i++) {
                 const struct xsn_d0_link *member = xsn_d0_link_named(&a->lx->net, XSN_ITEM(bond->members, char *, i));
 
                 if (member && member->master != link->ifindex && xsn_lx_place_now(a, member) != place)
-                        r = xsn_lx_check_routes(&a->lx->net, xsn_lx_place_now(a, member), ret_err);
+                        r = xsn_d0_place_check(&a->lx->net, xsn_lx_place_now(a, member), ret_err);
         }
         return r;
 }
@@ -434,17 +488,17 @@ int xsn_lx_run_bond(struct lx_apply *a, struct lx_step *st, struct xsnet_error *
         if (r == 0)
                 r = join(a, st, batch, link, ret_err);
         if (r == 0)
-                r = xsn_lx_send(a, batch, LX_MAY_EXIST, ret_err);
+                r = xsn_lx_send(a, batch, XSN_D0_MAY_EXIST, ret_err);
         if (r < 0)
                 return r;
         xsn_nl_batch_clear(batch);
         drop_places(a, st, batch, link, place);
-        r = xsn_lx_send(a, batch, LX_MAY_BE_GONE, ret_err);
+        r = xsn_lx_send(a, batch, XSN_D0_MAY_BE_GONE, ret_err);
         if (r < 0)
                 return r;
         xsn_nl_batch_clear(batch);
         put_active(a, st, batch, link);
         if (xsn_nl_batch_count(batch) > 0)
-                (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
+                (void)xsn_lx_send(a, batch, XSN_D0_MAY_FAIL, NULL);
         return 1;
 }

@@ -12,6 +12,9 @@ static bool moves(const struct lx_apply *a, const struct lx_step *st, const stru
 {
         const struct xsn_d0_link *now = xsn_lx_place_now(a, link), *then = xsn_lx_place_then(a, st->s->to);
 
+        /* Its next name is not there before its unit. */
+        if (!then && !xsn_object_network(st->s->to))
+                then = link;
         return now != then && then && xsn_lx_changed(st, XSNET_FIELD_NETWORK);
 }
 
@@ -21,18 +24,18 @@ static int port_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0
         const struct xsnet_object *to = st->s->to;
         const char *network = xsn_object_network(to);
         const struct xsn_d0_link *bridge = xsn_lx_bridge(a, network), *place = bridge ? bridge : link;
-        bool wants = bridge ? xsn_lx_wants_ipv6(a, network) : to->cls->has_address && to->a.ipv6_address.n > 0;
+        bool wants = bridge ? xsn_d0_wants_ipv6(&a->d0, network) : to->cls->has_address && to->a.ipv6_address.n > 0;
         bool autoconf = to->cls->has_address && to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
         int r = 0;
 
         /* On the way back nothing of the NIC's own was changed, but for IPv6 as a whole. */
-        if (autoconf && (xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE) || (bridge && xsn_lx_takes_autoconf(st))) &&
+        if (autoconf && (xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE) || (bridge && xsn_d0_takes_autoconf(st->s))) &&
             (bridge || !a->plan->back))
                 r = xsn_lx_ipv6_ra(a, st, xsn_lx_place_now(a, link), place);
         if (r < 0)
                 return r;
         /* What has addresses keeps them until they have moved: see xsn_lx_move(). */
-        if (moves(a, st, link) && xsn_lx_place_has(&a->lx->net, xsn_lx_place_now(a, link)))
+        if (moves(a, st, link) && xsn_d0_place_has(&a->lx->net, xsn_lx_place_now(a, link)))
                 return wants ? xsn_lx_ipv6_on(a, st, place, true) : 0;
         r = wants ? 0 : xsn_lx_ipv6_back(a, st, link);
         if (r != 0)
@@ -57,15 +60,15 @@ static void bridge_mac(struct lx_apply *a, struct lx_step *st, struct xsn_d0_lin
 
         if (old && old != bridge && old->role == LX_BRIDGE && old->pif == link && link->has_mac && old->has_mac &&
             xsn_mac_equal(&old->mac, &link->mac)) {
-                mac = xsn_lx_random_mac();
+                mac = xsn_d0_random_mac();
                 settings.mac = &mac;
-                xsn_lx_note_move(a, old, old);
+                xsn_d0_note_move(&a->d0, old, old);
                 xsn_lx_put_settings(a, st, old, &settings);
         }
         if (bridge && bridge != old && bridge->n_ports == 0 && link->has_mac) {
                 mac = xsn_lx_bridge_mac(a, st, &link->mac);
                 settings.mac = &mac;
-                xsn_lx_note_move(a, bridge, bridge);
+                xsn_d0_note_move(&a->d0, bridge, bridge);
                 xsn_lx_put_settings(a, st, bridge, &settings);
         }
         if (old && old->pif == link && old != bridge) {
@@ -74,6 +77,16 @@ static void bridge_mac(struct lx_apply *a, struct lx_step *st, struct xsn_d0_lin
         }
         if (bridge && bridge != old && bridge->n_ports++ == 0)
                 bridge->pif = link;
+}
+
+/* What a bond gives back with its member is what the member had when it joined, so that stays until then. */
+static uint32_t port_mtu(const struct lx_apply *a, const struct lx_step *st, const struct xsn_d0_link *link)
+{
+        const struct xsnet_object *to = st->s->to;
+        bool takes = !st->s->from || xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU) ||
+                     (xsn_object_network(to) && xsn_lx_changed(st, XSNET_FIELD_NETWORK));
+
+        return takes && !xsn_lx_joins_bond(a, to, link) ? xsn_object_mtu(to) : 0;
 }
 
 static int set_port(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link, struct xsnet_error **ret_err)
@@ -87,7 +100,7 @@ static int set_port(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *
         if (xsn_object_network(to) && !bridge)
                 return xsn_error_set(ret_err, -ENOENT, "no-such-network", "network '%s' has no bridge",
                                      xsn_object_network(to));
-        settings.mtu = made || xsn_lx_changed(st, XSNET_FIELD_STATUS_MTU) ? xsn_object_mtu(to) : 0;
+        settings.mtu = port_mtu(a, st, link);
         settings.set_master = made || xsn_lx_changed(st, XSNET_FIELD_NETWORK);
         settings.master = bridge ? bridge->ifindex : 0;
         if (!settings.set_master && !made && to->a.ipv4_address.n + to->a.ipv6_address.n == 0)
@@ -98,8 +111,9 @@ static int set_port(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *
         r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
         if (r < 0)
                 return r;
-        if (moving && (xsn_lx_place_has(&a->lx->net, xsn_lx_place_now(a, link)))) {
+        if (moving && (xsn_d0_place_has(&a->lx->net, xsn_lx_place_now(a, link)))) {
                 settings.set_master = false;
+                st->down = settings.down;
                 settings.down = false;
         } else if (settings.set_master) {
                 st->moved = true;
@@ -124,8 +138,17 @@ static int members_up(struct lx_apply *a, struct lx_step *st)
                 if (xsn_lx_put_left(a, a->batch, link) < 0)
                         return -ENOMEM;
                 if (xsn_nl_batch_count(a->batch) > n)
-                        xsn_lx_claim(a, st, n, LX_MAY_BE_GONE);
+                        xsn_lx_claim(a, st, n, XSN_D0_MAY_BE_GONE);
         }
+        return 0;
+}
+
+/* It was down before it joined its network. */
+static int put_down(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link)
+{
+        struct lx_settings settings = { .down = true };
+
+        xsn_lx_put_settings(a, st, link, &settings);
         return 0;
 }
 
@@ -137,7 +160,7 @@ void xsn_lx_port_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d
                 return;
         xsn_lx_put_port_payload(a->batch, link, st->s->to);
         if (xsn_nl_batch_count(a->batch) > i)
-                xsn_lx_claim(a, st, i, LX_MAY_FAIL);
+                xsn_lx_claim(a, st, i, XSN_D0_MAY_FAIL);
 }
 
 int xsn_lx_build_port(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)
@@ -168,6 +191,8 @@ int xsn_lx_build_port(struct lx_apply *a, struct lx_step *st, int phase, struct 
         case LX_PH_REPAIR:
                 xsn_lx_port_back(a, st, link);
                 return xsn_lx_build_addresses(a, st, phase, ret_err);
+        case LX_PH_AFTER:
+                return st->down ? put_down(a, st, link) : 0;
         default:
                 return link ? xsn_lx_build_addresses(a, st, phase, ret_err) : 0;
         }

@@ -153,7 +153,7 @@ void xsn_lx_caps_find(const struct lx *lx, struct xsn_caps *ret_caps)
 {
         struct xsn_caps caps = {
                 .flags = XSN_CAP_DETACH_VIF | XSN_CAP_NAMES_BRIDGE | XSN_CAP_NAMES_DEVICES | XSN_CAP_OBSERVES_VIFS |
-                         XSN_CAP_BEST_GATEWAY | XSN_CAP_ROUNDS_DELAYS,
+                         XSN_CAP_BEST_GATEWAY | XSN_CAP_ROUNDS_DELAYS | XSN_CAP_ONE_VNI,
                 .rate_unit = 8, /* whole bytes a second */
         };
 

@@ -90,7 +90,7 @@ static int set_groups(struct lx_apply *a, const struct lx_delete *d, size_t n, c
                 (void)xsn_nl_batch_begin(batch, RTM_NEWLINK, 0, &ifi, sizeof(ifi), NULL);
                 xsn_nl_put_u32(batch, IFLA_GROUP, group ? *group : d[i].group);
         }
-        return r < 0 ? r : xsn_lx_send(a, batch, LX_MAY_BE_GONE, ret_err);
+        return r < 0 ? r : xsn_lx_send(a, batch, XSN_D0_MAY_BE_GONE, ret_err);
 }
 
 struct members {
@@ -200,7 +200,7 @@ static void delete_one(struct lx_apply *a, const struct lx_delete *d)
 
         if (r == 0) {
                 (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), link ? link->name : NULL);
-                r = xsn_lx_send(a, batch, LX_MAY_BE_GONE, &err);
+                r = xsn_lx_send(a, batch, XSN_D0_MAY_BE_GONE, &err);
         }
         if (r < 0)
                 xsn_lx_step_failed(d->st, r, err);

@@ -34,46 +34,28 @@ int xsn_lx_ipv6_on(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_l
         return link->ipv6_off == 0 ? 0 : xsn_lx_sysctl(a, st, link->name, "disable_ipv6", "0", must);
 }
 
-/* disable_ipv6 of devices that are new in the namespace. */
-static const char *read_default(struct lx_apply *a)
-{
-        /* "default" is no device here, but a folder of its own. */
-        struct xsn_sysctl item = { .dir = "ipv6/conf/default", .key = "disable_ipv6" };
-
-        if (a->v6_default[0])
-                return a->v6_default;
-        if (xsn_netns_sysctl_read(a->lx->netns, &item, 1, NULL) < 0 || !item.value[0])
-                (void)strcpy(item.value, "0");
-        memcpy(a->v6_default, item.value, sizeof(a->v6_default));
-        return a->v6_default;
-}
-
-void xsn_lx_port_ipv6(struct lx_apply *a, const struct xsn_d0_link *link, const struct xsn_d0_link *bridge)
+void xsn_lx_port_ipv6(struct lx_apply *a, struct xsn_d0_link *link, const struct xsn_d0_link *bridge)
 {
         struct xsn_sysctl item = { .dir = "ipv6/conf", .dev = link->name, .key = "disable_ipv6" };
 
-        (void)snprintf(item.value, sizeof(item.value), "%s", bridge ? "1" : read_default(a));
-        (void)xsn_netns_sysctl_write(a->lx->netns, &item, 1, NULL);
+        (void)snprintf(item.value, sizeof(item.value), "%s", bridge ? "1" : xsn_d0_ipv6_default(&a->d0));
+        if (xsn_netns_sysctl_write(a->lx->netns, &item, 1, NULL) == 0)
+                link->ipv6_off = item.value[0] != '0';
 }
 
 int xsn_lx_ipv6_ra(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *from,
                    const struct xsn_d0_link *link)
 {
-        struct xsn_sysctl items[] = {
-                { .dir = "ipv6/conf", .dev = from->name, .key = "accept_ra" },
-                { .dir = "ipv6/conf", .dev = link->name, .key = "accept_ra" },
-        };
-        char want, is;
+        int want = xsn_d0_accept_ra(&a->d0, from) == 2 ? 2 : 1;
 
-        (void)xsn_netns_sysctl_read(a->lx->netns, items, XSN_ARRAY_SIZE(items), NULL);
-        want = items[0].result == 0 && items[0].value[0] == '2' ? '2' : '1';
-        is = items[1].result == 0 ? items[1].value[0] : '0';
-        return is >= want ? 0 : xsn_lx_sysctl(a, st, link->name, "accept_ra", want == '2' ? "2" : "1", true);
+        if (xsn_d0_accept_ra(&a->d0, link) >= want)
+                return 0;
+        return xsn_lx_sysctl(a, st, link->name, "accept_ra", want == 2 ? "2" : "1", true);
 }
 
 int xsn_lx_ipv6_default(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
 {
-        return xsn_lx_sysctl(a, st, link->name, "disable_ipv6", read_default(a), false);
+        return xsn_lx_sysctl(a, st, link->name, "disable_ipv6", xsn_d0_ipv6_default(&a->d0), false);
 }
 
 int xsn_lx_ipv6_back(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
@@ -102,6 +84,8 @@ int xsn_lx_run_sysctls(struct lx_apply *a)
 
                 if (item->result == 0 && link && strcmp(item->key, "disable_ipv6") == 0)
                         link->ipv6_off = item->value[0] != '0';
+                if (item->result == 0 && link && strcmp(item->key, "accept_ra") == 0)
+                        link->accept_ra = (int8_t)(item->value[0] - '0');
                 if (item->result == 0 || !a->sysctl_steps[i])
                         continue;
                 (void)xsn_error_set(&err, item->result, "sysctl-failed", "cannot write net/%s/%s/%s: %s", item->dir,

@@ -98,6 +98,8 @@ int xsn_lx_open(const struct xsn_backend_env *env, const struct xsn_uri *uri, co
         _cleanup_(close_lxp) struct lx *lx = NULL;
         int r = xsn_uri_check_options(uri, known, ret_err);
 
+        if (r == 0)
+                r = xsn_uri_check_values(uri, known, ret_err);
         if (r < 0)
                 return r;
         if (uri->rest && *uri->rest)

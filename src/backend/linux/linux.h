@@ -73,6 +73,7 @@ struct lx_mark {
         char *local;    /* a tunnel's own address where the device does not keep it; NULL */
 };
 
+/* On failure, too, there is a mark to be done with. */
 int xsn_lx_mark_parse(const char *alias, struct lx_mark *ret_mark);
 bool xsn_lx_mark_is_ours(const char *alias);
 /* The name of the network alone; nothing where none is said. 0 or -ENOMEM. */

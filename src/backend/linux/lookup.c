@@ -9,63 +9,23 @@
 /* Numbers of ours are far from those that the kernel gives out next, so a link with one of them is ours. */
 #define INDEX_DISTANCE 4096
 
-static bool has_ipv6(const struct xsnet_object *obj)
-{
-        if (!obj->cls->has_address)
-                return false;
-        return obj->a.ipv6_address.n > 0 || xsn_object_is_set(obj, XSNET_FIELD_IPV6_GATEWAY) ||
-               (xsn_object_is_set(obj, XSNET_FIELD_IPV6_MODE) && obj->a.ipv6_mode.value != XSNET_IP_NONE);
-}
-
-/* Whose gateway is the host's: the one that says so, else that of management, else the first. */
-static void index_gateway(struct lx_apply *a, const struct xsnet_object *obj, int family)
-{
-        int field = family == 0 ? XSNET_FIELD_IPV4_GATEWAY : XSNET_FIELD_IPV6_GATEWAY;
-        const struct xsnet_object *best = a->default_of[family];
-
-        if (!obj->cls->has_address || !xsn_object_is_set(obj, field))
-                return;
-        if (!best || (obj->a.default_route && !best->a.default_route) ||
-            (obj->a.management && !best->a.management && !best->a.default_route))
-                a->default_of[family] = obj;
-}
-
 int xsn_lx_index_plan(struct lx_apply *a)
 {
-        const struct xsnet_state *wanted = a->plan->targets[a->target].wanted;
+        const struct xsnet_state *wanted = xsn_d0_wanted(&a->d0);
 
         for (size_t i = 0; wanted && i < wanted->n_objects; i++) {
-                const struct xsnet_object *obj = wanted->objects[i];
-                const char *network = xsn_object_network(obj);
-                int r = 0;
+                const struct xsn_network *net = XSN_NETWORK(wanted->objects[i]);
 
-                if (obj->cls->kind == XSNET_KIND_NETWORK) {
-                        const struct xsn_network *net = XSN_NETWORK(obj);
-
-                        network = net->name;
-                        if (net->name && net->bridge)
-                                r = xsn_hash_put_str(&a->bridges, net->name, net->bridge);
-                }
-                if (r == 0 && network && has_ipv6(obj))
-                        r = xsn_hash_put_str(&a->ipv6, network, (void *)(uintptr_t)network);
-                if (r < 0)
-                        return r;
-                if (obj->cls->has_address) {
-                        a->n_gateways += xsn_object_is_set(obj, XSNET_FIELD_IPV4_GATEWAY) ||
-                                         xsn_object_is_set(obj, XSNET_FIELD_IPV6_GATEWAY);
-                        a->n_management += obj->a.management;
-                }
-                index_gateway(a, obj, 0);
-                index_gateway(a, obj, 1);
+                if (net && net->name && net->bridge &&
+                    xsn_hash_put_str(&a->bridges, net->name, net->bridge) < 0)
+                        return -ENOMEM;
         }
-        return 0;
+        return xsn_d0_index_plan(&a->d0);
 }
 
 bool xsn_lx_changed(const struct lx_step *st, int field)
 {
-        const struct xsnet_object *obj = st->s->to ? st->s->to : st->s->from;
-
-        return st->s->changed & xsn_object_bit(obj, field);
+        return xsn_d0_changed(st->s, field);
 }
 
 /* The bridge that is to get another name in a later step still has the old one. */
@@ -95,11 +55,6 @@ struct xsn_d0_link *xsn_lx_bridge(const struct lx_apply *a, const char *network)
         if (name && !is_bridge(link))
                 link = bridge_now(a, network);
         return is_bridge(link) ? link : NULL;
-}
-
-bool xsn_lx_wants_ipv6(const struct lx_apply *a, const char *network)
-{
-        return network && xsn_hash_get_str(&a->ipv6, network);
 }
 
 struct xsn_d0_link *xsn_lx_device(const struct lx_apply *a, const struct xsnet_object *obj)
@@ -207,25 +162,6 @@ static int mark_tunnel(const struct lx_step *st, struct lx_mark *mark)
         return r < 0 || !t ? r : replace(&mark->local, keep ? xsn_ip_format(&t->local, text) : NULL);
 }
 
-/* Would observing find that the device manages the host, without its mark: by the one default route? */
-static bool is_derived(const struct lx_apply *a, const struct lx_step *st)
-{
-        bool gateway = xsn_object_is_set(st->s->to, XSNET_FIELD_IPV4_GATEWAY) ||
-                       xsn_object_is_set(st->s->to, XSNET_FIELD_IPV6_GATEWAY);
-
-        return gateway && a->n_gateways == 1 && a->n_management <= 1;
-}
-
-/* The addresses by router advertisements do not go along: until the next one comes, nothing but the mark tells. */
-bool xsn_lx_takes_autoconf(const struct lx_step *st)
-{
-        const struct xsnet_object *to = st->s->to;
-
-        return to->cls->has_address && to->a.ipv6_mode.value == XSNET_IP_AUTOCONF &&
-               (!st->s->from || xsn_lx_changed(st, XSNET_FIELD_NETWORK) || xsn_lx_changed(st, XSNET_FIELD_MEMBERS) ||
-                xsn_lx_changed(st, XSNET_FIELD_PIF));
-}
-
 static void mark_settings(const struct lx_apply *a, const struct lx_step *st, struct lx_mark *mark)
 {
         const struct xsnet_object *to = st->s->to;
@@ -233,10 +169,10 @@ static void mark_settings(const struct lx_apply *a, const struct lx_step *st, st
         if (!to->cls->has_address)
                 return;
         if (xsn_lx_changed(st, XSNET_FIELD_MANAGEMENT))
-                mark->management = to->a.management == is_derived(a, st) ? -1 : to->a.management;
+                mark->management = to->a.management == xsn_d0_is_derived(&a->d0, st->s->to) ? -1 : to->a.management;
         if (xsn_lx_changed(st, XSNET_FIELD_IPV6_MODE))
                 mark->autoconf = to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
-        else if (xsn_lx_takes_autoconf(st))
+        else if (xsn_d0_takes_autoconf(st->s))
                 /* Whose device is given back gets no mark for it: the next router advertisement tells. */
                 mark->autoconf = to->owner || !st->s->mark;
 }

@@ -88,10 +88,9 @@ int xsn_lx_mark_parse(const char *alias, struct lx_mark *ret_mark)
         mark.ours = xsn_lx_mark_is_ours(alias);
         mark.taken = alias && *alias && !mark.ours;
         mark.made = mark.ours;
-        if (!mark.ours) {
-                *ret_mark = mark;
+        *ret_mark = mark;
+        if (!mark.ours)
                 return 0;
-        }
         copy = xsn_strdup(alias + strlen(PREFIX));
         if (!copy)
                 return -ENOMEM;
@@ -109,8 +108,7 @@ int xsn_lx_mark_parse(const char *alias, struct lx_mark *ret_mark)
         }
         if (r < 0)
                 xsn_lx_mark_done(&mark);
-        else
-                *ret_mark = mark;
+        *ret_mark = mark;
         return r;
 }
 

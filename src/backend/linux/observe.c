@@ -73,10 +73,13 @@ static int find_marked(struct lx_view *view)
 {
         const struct xsn_d0_net *net = &view->lx->net;
 
-        for (size_t i = 0; i < net->n_links && !view->marked_management; i++)
-                view->marked_management = net->links[i]->role != LX_OTHER &&
-                                          xsn_lx_mark_is_ours(net->links[i]->alias) &&
-                                          strstr(net->links[i]->alias, ";mgmt=yes");
+        for (size_t i = 0; i < net->n_links && !view->marked_management; i++) {
+                const struct xsn_d0_link *link = net->links[i];
+
+                /* What the mark of a bridge says of management ends with the PIF that its network gets. */
+                view->marked_management = link->role != LX_OTHER && !(link->role == LX_BRIDGE && link->pif) &&
+                                          xsn_lx_mark_is_ours(link->alias) && strstr(link->alias, ";mgmt=yes");
+        }
         return 0;
 }
 

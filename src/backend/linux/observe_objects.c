@@ -50,10 +50,10 @@ static const struct xsn_d0_link *place_of(const struct lx_view *view, const stru
         return master && master->role == LX_BRIDGE && master->pif == link ? master : link;
 }
 
-/* Is it the device of the best default route, or the PIF of that bridge? */
-static bool has_default(const struct lx_view *view, const struct xsn_d0_link *link)
+/* Is it the device that carries the default route, or the PIF of that bridge? */
+static bool carries(const struct lx_view *view, const struct xsn_d0_link *link, uint32_t ifindex)
 {
-        const struct xsn_d0_link *over = xsn_d0_link_at(&view->lx->net, view->route.ifindex);
+        const struct xsn_d0_link *over = xsn_d0_link_at(&view->lx->net, ifindex);
 
         if (!over)
                 return false;
@@ -85,10 +85,10 @@ static int view_mark(struct lx_view *view, const struct xsn_d0_link *link, struc
                 mark.management = -1; /* these are its PIF's now */
                 mark.autoconf = false;
         }
-        on_default = obj->cls->has_address && has_default(view, link);
+        on_default = obj->cls->has_address && carries(view, link, view->route.ifindex);
         if (mark.management > 0 || (mark.management < 0 && !view->marked_management && on_default))
                 set_bool(obj, XSNET_FIELD_MANAGEMENT, &obj->a.management, true);
-        if (on_default && view->route.several)
+        if (obj->cls->has_address && carries(view, link, view->route.chosen))
                 set_bool(obj, XSNET_FIELD_DEFAULT_ROUTE, &obj->a.default_route, true);
         if (mark.autoconf && place_of(view, link)->ipv6_off <= 0 && obj->cls->has_address)
                 (void)set_enum(obj, XSNET_FIELD_IPV6_MODE, &obj->a.ipv6_mode, XSNET_IP_AUTOCONF);

@@ -162,7 +162,7 @@ static int fill_tunnel(struct lx_view *view, const struct xsn_d0_link *link, con
                 xsn_object_mark(obj, XSNET_FIELD_LOCAL);
         }
         /* The usual port is the default, which a document need not say. */
-        if (t->port && t->port != (t->protocol == XSNET_PROTOCOL_VXLAN ? 4789 : 6081)) {
+        if (t->port && t->port != xsn_tunnel_default_port(t->protocol)) {
                 tunnel->port = t->port;
                 xsn_object_mark(obj, XSNET_FIELD_PORT);
         }
@@ -269,5 +269,9 @@ int xsn_lx_view_tunnels(struct lx_view *view, struct xsnet_error **ret_err)
         size_t first = view->state->n_objects;
         int r = view_some(view, first, true, ret_err);
 
-        return r < 0 ? r : view_some(view, first, false, ret_err);
+        if (r == 0)
+                r = view_some(view, first, false, ret_err);
+        for (size_t i = first; i < view->state->n_objects; i++)
+                xsn_list_sort(xsn_type_of(XSNET_TYPE_IPS)->item, &XSN_TUNNEL(view->state->objects[i])->remotes);
+        return r;
 }

@@ -382,7 +382,7 @@ static int clear(struct lx_apply *a, const struct xsn_d0_link *link, bool ifb_to
                 (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), ifb->name);
         }
         /* -EINVAL: there was none. */
-        r = xsn_lx_send(a, batch, LX_MAY_FAIL, ret_err);
+        r = xsn_lx_send(a, batch, XSN_D0_MAY_FAIL, ret_err);
         return r;
 }
 
@@ -440,7 +440,7 @@ void xsn_lx_drop_left(struct lx_apply *a)
                 (void)xsn_nl_batch_begin(batch, RTM_DELLINK, 0, &ifi, sizeof(ifi), net->links[i]->name);
         }
         if (batch)
-                (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
+                (void)xsn_lx_send(a, batch, XSN_D0_MAY_FAIL, NULL);
 }
 
 int xsn_lx_run_rate(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)

@@ -84,20 +84,20 @@ static int mark_of(const struct lx_step *st, const struct xsn_d0_link *link, con
 static int rename_down(struct lx_apply *a, struct xsn_d0_link *link, const char *name, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_nl_batch_freep) struct xsn_nl_batch *batch = NULL;
-        int r = xsn_lx_check_routes(&a->lx->net, link, ret_err), put;
+        int r = xsn_d0_place_check(&a->lx->net, link, ret_err), put;
 
         if (r == 0)
                 r = xsn_nl_batch_new(&batch, ret_err);
         if (r < 0)
                 return r;
-        xsn_lx_put_up(batch, link, false);
+        xsn_d0_put_up(batch, link, false);
         put_name(batch, link, name);
-        xsn_lx_put_up(batch, link, true);
+        xsn_d0_put_up(batch, link, true);
         r = xsn_lx_send(a, batch, 0, ret_err);
         /* Also where the name was refused: it has been down. */
         xsn_nl_batch_clear(batch);
-        xsn_lx_put_place(batch, &a->lx->net, link, link);
-        put = xsn_lx_send(a, batch, LX_MAY_EXIST, r < 0 ? NULL : ret_err);
+        xsn_d0_place_put(batch, &a->lx->net, link, link);
+        put = xsn_lx_send(a, batch, XSN_D0_MAY_EXIST, r < 0 ? NULL : ret_err);
         return r < 0 ? r : put;
 }
 
@@ -110,7 +110,7 @@ static int set_name(struct lx_apply *a, struct xsn_d0_link *link, const char *na
 
         if (r == 0 && xsn_strs_has(&link->altnames, name)) {
                 put_altname(batch, RTM_DELLINKPROP, link, name);
-                r = xsn_lx_send(a, batch, LX_MAY_BE_GONE, ret_err);
+                r = xsn_lx_send(a, batch, XSN_D0_MAY_BE_GONE, ret_err);
                 xsn_nl_batch_clear(batch);
         }
         if (r < 0)
@@ -163,7 +163,7 @@ int xsn_lx_rename(struct lx_apply *a, struct lx_step *st, struct xsnet_error **r
         xsn_nl_batch_clear(batch);
         if (r == 0 && xsn_object_string(st->s->to, XSNET_FIELD_RENAME) && !name_taken(a, old)) {
                 put_altname(batch, RTM_NEWLINKPROP, link, old);
-                (void)xsn_lx_send(a, batch, LX_MAY_FAIL, NULL);
+                (void)xsn_lx_send(a, batch, XSN_D0_MAY_FAIL, NULL);
         }
         return r < 0 ? r : xsn_lx_fresh(a, ret_err) < 0 ? -EIO : 1;
 }

@@ -5,20 +5,10 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/alloc.h"
 
-struct xsn_mac xsn_lx_random_mac(void)
-{
-        struct xsn_mac mac = { { 0x02, 0, 0, 0, 0, 1 } };
-
-        /* Without random bytes: still an address of nobody's hardware. */
-        if (getrandom(mac.b, sizeof(mac.b), GRND_NONBLOCK) != (ssize_t)sizeof(mac.b))
-                mac.b[5] ^= 1;
-        mac.b[0] = (uint8_t)((mac.b[0] & 0xfc) | 0x02);
-        return mac;
-}
+#define BRIDGE_MTU 1500 /* of one that is new; with that, the kernel lets it follow those of the ports */
 
 void xsn_lx_put_settings(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link,
                          const struct lx_settings *settings)
@@ -94,7 +84,7 @@ static int free_name(struct lx_apply *a, struct lx_step *st, const char *name)
         if (r < 0)
                 return r;
         if (mark.was && strcmp(mark.was, name) == 0) {
-                xsn_lx_begin(a, st, RTM_DELLINKPROP, 0, &ifi, sizeof(ifi), link->name, LX_MAY_BE_GONE);
+                xsn_lx_begin(a, st, RTM_DELLINKPROP, 0, &ifi, sizeof(ifi), link->name, XSN_D0_MAY_BE_GONE);
                 xsn_nl_nest_begin(a->batch, IFLA_PROP_LIST, NULL, 0);
                 xsn_nl_put_str(a->batch, IFLA_ALT_IFNAME, name);
                 xsn_nl_nest_end(a->batch);
@@ -142,14 +132,25 @@ static int make_network(struct lx_apply *a, struct lx_step *st, struct xsnet_err
         xsn_nl_put_str(a->batch, IFLA_IFNAME, name);
         if (mac)
                 xsn_nl_put(a->batch, IFLA_ADDRESS, mac->b, sizeof(mac->b));
-        if (net->mtu && net->mtu != 1500)
-                xsn_nl_put_u32(a->batch, IFLA_MTU, net->mtu);
         group = xsn_d0_payload_number(&net->o, "group", 0);
         if (group)
                 xsn_nl_put_u32(a->batch, IFLA_GROUP, group);
         put_bridge_data(a, st);
-        link->mtu = net->mtu ? net->mtu : 1500;
+        link->mtu = BRIDGE_MTU;
         return 0;
+}
+
+/*
+ * Only an MTU that is another one than before is kept for good: and where a port was first, the bridge has followed
+ * it to the very same. So it gets the next one first. Frames that cross the bridge do not ask for its MTU; VLANs on
+ * it do, and are cut where it is less than theirs.
+ */
+static void pin_mtu(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *link, uint32_t mtu)
+{
+        struct lx_settings settings = { .mtu = mtu < UINT16_MAX ? mtu + 1 : mtu - 1 };
+
+        link->mtu = 0; /* whatever the tables say by now */
+        xsn_lx_put_settings(a, st, link, &settings);
 }
 
 static int set_network(struct lx_apply *a, struct lx_step *st, struct xsnet_error **ret_err)
@@ -161,16 +162,19 @@ static int set_network(struct lx_apply *a, struct lx_step *st, struct xsnet_erro
 
         if (!link)
                 return xsn_error_set(ret_err, -ENODEV, "no-such-device", "its bridge is gone");
-        if (st->s->from) {
+        if (st->s->from)
                 settings.up = xsn_lx_changed(st, XSNET_FIELD_IPV4_ADDRESS) ||
                               xsn_lx_changed(st, XSNET_FIELD_IPV6_ADDRESS);
-                settings.mtu = xsn_lx_changed(st, XSNET_FIELD_MTU) ? (net->mtu ? net->mtu : 1500) : 0;
-        }
+        /* Of a bridge that is made, too: an MTU that it is made with lasts until its last port goes. */
+        if (!st->s->from || xsn_lx_changed(st, XSNET_FIELD_MTU))
+                settings.mtu = net->mtu ? net->mtu : BRIDGE_MTU;
         settings.down = a->plan->back && xsn_d0_payload_number(&net->o, "up", 1) == 0;
         settings.up = settings.up && !settings.down;
         r = xsn_lx_alias(a, st, link, &settings.alias, ret_err);
         if (r < 0)
                 return r;
+        if (st->s->from && settings.mtu)
+                pin_mtu(a, st, link, settings.mtu);
         xsn_lx_put_settings(a, st, link, &settings);
         xsn_free(settings.alias);
         if (st->s->from &&
@@ -192,7 +196,7 @@ static int network_ipv6(struct lx_apply *a, struct lx_step *st)
 
         if (!link)
                 return 0;
-        if (!xsn_lx_wants_ipv6(a, XSN_NETWORK(st->s->to)->name))
+        if (!xsn_d0_wants_ipv6(&a->d0, XSN_NETWORK(st->s->to)->name))
                 return st->s->from || xsn_d0_payload_number(st->s->to, "v6off", 1) == 0 ? 0
                                                                                         : xsn_lx_ipv6_off(a, st, link);
         r = link->ipv6_off <= 0 && !st->s->from ? 0 : xsn_lx_ipv6_on(a, st, link, true);

@@ -122,11 +122,16 @@ static void put_gre(struct xsn_nl_batch *batch, const struct xsn_tunnel *t, cons
                 xsn_nl_put_u8(batch, IFLA_GRE_IGNORE_DF, 1);
 }
 
+static uint16_t udp_port(const struct xsn_tunnel *t)
+{
+        return (uint16_t)(t->port ? t->port : xsn_tunnel_default_port(t->protocol.value));
+}
+
 static void put_vxlan(struct xsn_nl_batch *batch, const struct xsn_tunnel *t)
 {
         xsn_nl_put_u32(batch, IFLA_VXLAN_ID, t->key);
         put_ip(batch, IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6, &t->local);
-        xsn_nl_put_be16(batch, IFLA_VXLAN_PORT, (uint16_t)(t->port ? t->port : 4789));
+        xsn_nl_put_be16(batch, IFLA_VXLAN_PORT, udp_port(t));
         xsn_nl_put_u8(batch, IFLA_VXLAN_LEARNING, 1);
         xsn_nl_put_u8(batch, IFLA_VXLAN_TTL, TTL);
         if (t->local.family == 6) {
@@ -143,7 +148,7 @@ static void put_geneve(struct xsn_nl_batch *batch, const struct xsn_tunnel *t, c
 {
         xsn_nl_put_u32(batch, IFLA_GENEVE_ID, t->key);
         put_ip(batch, IFLA_GENEVE_REMOTE, IFLA_GENEVE_REMOTE6, remote);
-        xsn_nl_put_be16(batch, IFLA_GENEVE_PORT, (uint16_t)(t->port ? t->port : 6081));
+        xsn_nl_put_be16(batch, IFLA_GENEVE_PORT, udp_port(t));
         xsn_nl_put_u8(batch, IFLA_GENEVE_TTL, TTL);
         if (remote->family == 6) {
                 xsn_nl_put_u8(batch, IFLA_GENEVE_UDP_ZERO_CSUM6_TX, !t->csum);
@@ -279,7 +284,7 @@ static void put_remote(struct lx_apply *a, struct lx_step *st, uint16_t type, co
         uint16_t flags = type == RTM_NEWNEIGH ? NLM_F_CREATE | NLM_F_APPEND : 0;
 
         xsn_lx_begin(a, st, type, flags, &ndm, sizeof(ndm), link->name,
-                     type == RTM_NEWNEIGH ? LX_MAY_EXIST : LX_MAY_BE_GONE);
+                     type == RTM_NEWNEIGH ? XSN_D0_MAY_EXIST : XSN_D0_MAY_BE_GONE);
         xsn_nl_put(a->batch, NDA_LLADDR, all, sizeof(all));
         xsn_nl_put(a->batch, NDA_DST, remote->b, remote->family == 4 ? 4 : 16);
 }
@@ -373,7 +378,7 @@ static int drop_half_made(struct lx_apply *a, struct lx_step *st)
                 if (!link || !is_half_made(link, kind_of(t, remote)))
                         continue;
                 ifi.ifi_index = (int)link->ifindex;
-                xsn_lx_begin(a, st, RTM_DELLINK, 0, &ifi, sizeof(ifi), name, LX_MAY_BE_GONE);
+                xsn_lx_begin(a, st, RTM_DELLINK, 0, &ifi, sizeof(ifi), name, XSN_D0_MAY_BE_GONE);
                 if (xsn_d0_net_rename(&a->lx->net, link, "") < 0)
                         return -ENOMEM;
         }
@@ -386,7 +391,7 @@ void xsn_lx_clean_tunnel(struct lx_apply *a, struct lx_step *st)
                 return;
         xsn_nl_batch_clear(a->batch);
         if (drop_half_made(a, st) == 0 && xsn_nl_batch_count(a->batch) > 0)
-                (void)xsn_lx_send(a, a->batch, LX_MAY_FAIL, NULL);
+                (void)xsn_lx_send(a, a->batch, XSN_D0_MAY_FAIL, NULL);
 }
 
 int xsn_lx_build_tunnel(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)

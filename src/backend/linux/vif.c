@@ -30,11 +30,11 @@ static int set_vif(struct lx_apply *a, struct lx_step *st, struct xsn_d0_link *l
 
 static int vif_ipv6(struct lx_apply *a, struct lx_step *st, const struct xsn_d0_link *link)
 {
-        int r = xsn_lx_ipv6_back(a, st, link);
+        const char *value = xsn_d0_vif_ipv6(&a->d0, st->s);
 
-        if (r != 0 || !xsn_lx_changed(st, XSNET_FIELD_NETWORK))
-                return r < 0 ? r : 0;
-        return XSN_VIF(st->s->to)->network ? xsn_lx_ipv6_off(a, st, link) : xsn_lx_ipv6_default(a, st, link);
+        return value && link->ipv6_off != (*value != '0')
+                       ? xsn_lx_sysctl(a, st, link->name, "disable_ipv6", value, false)
+                       : 0;
 }
 
 int xsn_lx_build_vif(struct lx_apply *a, struct lx_step *st, int phase, struct xsnet_error **ret_err)

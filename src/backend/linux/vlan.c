@@ -31,7 +31,7 @@ int xsn_lx_vlan_gone(struct lx_apply *a, struct lx_step *st)
         int r = lower ? xsn_lx_put_lower_down(a, a->batch, lower) : 0;
 
         if (r == 0 && xsn_nl_batch_count(a->batch) > i)
-                xsn_lx_claim(a, st, i, LX_MAY_FAIL);
+                xsn_lx_claim(a, st, i, XSN_D0_MAY_FAIL);
         return r;
 }
 
@@ -128,7 +128,7 @@ static void put_rest(struct xsn_nl_batch *batch, const struct xsn_d0_net *net, c
         if (link->master)
                 xsn_nl_put_u32(batch, IFLA_MASTER, link->master);
         xsn_lx_put_port(batch, link);
-        xsn_lx_put_place(batch, net, link, link);
+        xsn_d0_place_put(batch, net, link, link);
 }
 
 static int move_vlan(struct lx_apply *a, const struct xsn_d0_link *link, uint32_t to, struct xsnet_error **ret_err)
@@ -147,7 +147,7 @@ static int move_vlan(struct lx_apply *a, const struct xsn_d0_link *link, uint32_
                 (void)xsn_netns_sysctl_write(a->lx->netns, &off, 1, NULL);
         xsn_nl_batch_clear(batch);
         put_rest(batch, &a->lx->net, link);
-        return xsn_lx_send(a, batch, LX_MAY_EXIST, ret_err);
+        return xsn_lx_send(a, batch, XSN_D0_MAY_EXIST, ret_err);
 }
 
 int xsn_lx_check_vlans(const struct lx_apply *a, uint32_t from, struct xsnet_error **ret_err)
@@ -157,7 +157,7 @@ int xsn_lx_check_vlans(const struct lx_apply *a, uint32_t from, struct xsnet_err
 
         for (size_t i = 0; i < net->n_links && r == 0; i++)
                 if (net->links[i]->role == LX_VLAN && net->links[i]->lower == from)
-                        r = xsn_lx_check_routes(net, net->links[i], ret_err);
+                        r = xsn_d0_place_check(net, net->links[i], ret_err);
         return r;
 }
 

@@ -17,6 +17,8 @@
 #define ANSWER_LIMIT  (30000 * XSN_NS_PER_MS)
 /* A server that is started again is back by then. */
 #define COME_BACK_LIMIT (5000 * XSN_NS_PER_MS)
+/* Links and addresses that were read while the server answered are read again after this. */
+#define EARLY_LIMIT (2000 * XSN_NS_PER_MS)
 
 static struct ox *ox_of(struct xsn_backend *backend)
 {
@@ -30,7 +32,7 @@ static void close_ox(struct ox *ox)
         xsn_source_remove(ox->timer);
         xsn_ovsdb_close(ox->client);
         xsn_ovs_rows_done(&ox->rows);
-        xsn_ovs_rows_done(&ox->seen);
+        xsn_ovs_later_done(&ox->later);
         xsn_d0_net_done(&ox->net);
         xsn_nl_close(ox->nl);
         xsn_netns_close(ox->netns);
@@ -73,7 +75,16 @@ static void end_observe(struct ox *ox, int code, struct xsnet_error *err)
 
 static int read_net(struct ox *ox, struct xsnet_error **ret_err)
 {
-        return ox->nl ? xsn_d0_net_read(ox->nl, &ox->net, ret_err) : 0;
+        bool is_read = ox->early && xsn_loop_now() - ox->early < EARLY_LIMIT;
+
+        ox->early = 0;
+        return ox->nl && !is_read ? xsn_d0_net_read(ox->nl, &ox->net, ret_err) : 0;
+}
+
+/* While the server puts its rows together. What fails is tried again, and told then. */
+static void read_net_early(struct ox *ox)
+{
+        ox->early = xsn_d0_net_read(ox->nl, &ox->net, NULL) == 0 ? xsn_loop_now() : 0;
 }
 
 /* Of another machine: what it says of itself, else where it was found. */
@@ -94,39 +105,36 @@ static int find_host(struct ox *ox)
         return ox->host ? 0 : -ENOMEM;
 }
 
-/* The rows' values are shared, so this is a copy of pointers. */
-static int keep_seen(struct ox *ox)
+/* From now on the rows are what a plan assumes. */
+static int hold_rows(struct ox *ox)
 {
-        int r = 0;
+        int r = xsn_ox_release_rows(ox);
 
-        if (ox->n_changes == ox->n_changes_seen && ox->seen.tables[OVS_ROOT].n > 0)
-                return 0;
-        xsn_ovs_rows_done(&ox->seen);
-        for (int table = 0; table < OVS_N_TABLES; table++)
-                for (size_t i = 0; i < ox->rows.tables[table].n && r == 0; i++) {
-                        const struct ovs_row *row = ox->rows.tables[table].v[i];
-
-                        r = xsn_ovs_rows_change(&ox->seen, xsn_ovs_tables[table].name, row->uuid, row->columns);
-                }
-        ox->n_changes_seen = ox->n_changes;
+        ox->held = r == 0;
         return r;
+}
+
+int xsn_ox_release_rows(struct ox *ox)
+{
+        ox->held = false;
+        return xsn_ovs_later_take(&ox->later, &ox->rows);
 }
 
 static int observe_now(struct ox *ox, struct xsnet_state **ret_state, struct xsnet_error **ret_err)
 {
         _cleanup_(xsn_d0_managers_done) struct xsn_d0_managers managers = { .n = 0 };
-        int r = find_host(ox) < 0 || keep_seen(ox) < 0 ? xsn_error_oom(ret_err) : read_net(ox, ret_err);
+        int r = hold_rows(ox) < 0 || find_host(ox) < 0 ? xsn_error_oom(ret_err) : read_net(ox, ret_err);
 
         if (r < 0)
                 return r;
         if (ox->own_netns && xsn_d0_managers_find(&managers) < 0)
                 return xsn_error_oom(ret_err);
-        xsn_ovs_caps_find(xsn_ox_has, ox->client, &ox->seen, false, &ox->caps);
-        return xsn_ovs_observe(&ox->seen, ox->nl ? &ox->net : NULL, ox->own_netns ? &managers : NULL, ox->host,
+        xsn_ovs_caps_find(xsn_ox_has, ox->client, &ox->rows, ox->nl, &ox->caps);
+        return xsn_ovs_observe(&ox->rows, ox->nl ? &ox->net : NULL, ox->own_netns ? &managers : NULL, ox->host,
                                ret_state, ret_err);
 }
 
-/* Rows that were lost for want of memory are read anew, by another client. */
+/* Rows that were lost for want of memory, or make no sense, are read anew, by another client. */
 static void forget_rows(struct ox *ox)
 {
         ox->client = xsn_ovsdb_close(ox->client);
@@ -134,7 +142,8 @@ static void forget_rows(struct ox *ox)
         ox->asking = NULL;
         ox->synced = ox->known = ox->broken = false;
         xsn_ovs_rows_done(&ox->rows);
-        xsn_ovs_rows_done(&ox->seen);
+        xsn_ovs_later_done(&ox->later);
+        ox->held = false;
 }
 
 static void on_timer(void *userdata)
@@ -152,13 +161,15 @@ static void on_timer(void *userdata)
         }
         if (!fn || !ox->over) {
                 xsnet_error_free(err);
+                if (fn && ox->nl)
+                        read_net_early(ox);
                 return;
         }
         ox->observed = NULL;
         ox->over = false;
         if (r == 0)
                 r = observe_now(ox, &state, &err);
-        if (ox->rows.failed || ox->seen.failed)
+        if (ox->rows.failed || r == -EPROTO)
                 forget_rows(ox);
         /* What follows may close the backend. */
         fn(state, r, err, ox->userdata);
@@ -197,23 +208,39 @@ static void on_lost(const struct xsnet_error *err, void *userdata)
         struct ox *ox = userdata;
         struct xsnet_error *copy = xsn_error_copy(err);
         int code = err ? xsnet_error_get_code(err) : -ENOTCONN;
+        bool was_synced = ox->synced;
 
         ox->synced = false;
         ox->asking = NULL;
         /* A server that was there is given time to come back; the client goes on trying. */
-        if (!ox->observed || xsn_loop_now() < ox->patience) {
+        if (!ox->observed || xsn_loop_now() < ox->patience)
                 xsnet_error_free(copy);
-                return;
-        }
-        end_observe(ox, code, copy);
+        else
+                end_observe(ox, code, copy);
+        if (was_synced)
+                xsn_ox_watch_lost(ox);
+}
+
+/* By the schema of this connection. */
+static void on_ready(void *userdata)
+{
+        struct ox *ox = userdata;
+
+        for (int table = 0; table < OVS_N_TABLES; table++)
+                xsn_ovs_rows_set_fresh(&ox->rows, table,
+                                       xsn_ovsdb_monitor_defaults(ox->monitor, xsn_ovs_tables[table].name));
+        if (ox->observed && !ox->over)
+                xsn_source_set_time(ox->timer, 0);
 }
 
 static void on_change(const char *table, const char *uuid, const json_t *before, const json_t *after, void *userdata)
 {
         struct ox *ox = userdata;
 
-        ox->n_changes++;
-        (void)xsn_ovs_rows_change(&ox->rows, table, uuid, after);
+        if (!ox->held)
+                (void)xsn_ovs_rows_change(&ox->rows, table, uuid, after);
+        else if (xsn_ovs_later_note(&ox->later, table, uuid, after) < 0)
+                ox->rows.failed = true;
         xsn_ox_watch_change(ox, table, before, after);
 }
 
@@ -257,7 +284,7 @@ static int start(struct ox *ox, struct xsn_ovsdb *client, struct xsnet_error **r
 
 static int open_client(struct ox *ox, const struct xsn_ovsdb_tls *tls, struct xsnet_error **ret_err)
 {
-        struct xsn_ovsdb_callbacks callbacks = { NULL, on_lost, ox };
+        struct xsn_ovsdb_callbacks callbacks = { on_ready, on_lost, ox };
         struct xsn_ovsdb_options options = { .backoff_max = 1000 * XSN_NS_PER_MS };
         _cleanup_(xsn_ovsdb_closep) struct xsn_ovsdb *client = NULL;
         int r;
@@ -333,6 +360,18 @@ static int set_netns(struct ox *ox, const struct xsn_uri *uri, struct xsnet_erro
         return xsn_nl_open(&options, &ox->nl, ret_err);
 }
 
+/* Who says how the server is to be checked shall not talk to one that is not. */
+static int refuse_tls(const struct xsn_uri *uri, struct xsnet_error **ret_err)
+{
+        static const char *const options[] = { "ca", "cert", "key", "verify" };
+
+        for (size_t i = 0; i < XSN_ARRAY_SIZE(options); i++)
+                if (xsn_uri_option(uri, options[i]))
+                        return xsn_error_set(ret_err, -EINVAL, "bad-uri", "target '%s': %s is for ovs:ssl: only",
+                                             uri->text, options[i]);
+        return 0;
+}
+
 static int set_tls(const struct xsn_uri *uri, struct xsn_ovsdb_tls *tls, struct xsnet_error **ret_err)
 {
         *tls = (struct xsn_ovsdb_tls){
@@ -340,6 +379,9 @@ static int set_tls(const struct xsn_uri *uri, struct xsn_ovsdb_tls *tls, struct 
                 .certificate = xsn_uri_option(uri, "cert"),
                 .key = xsn_uri_option(uri, "key"),
         };
+        if (tls->key && !tls->certificate)
+                return xsn_error_set(ret_err, -EINVAL, "bad-uri", "target '%s': a key is for a cert, expected both",
+                                     uri->text);
         return find_verify(uri, &tls->verify, ret_err);
 }
 
@@ -362,8 +404,11 @@ static int ox_open(const struct xsn_backend_env *env, const struct xsn_uri *uri,
         _cleanup_(close_oxp) struct ox *ox = NULL;
         struct xsn_ovsdb_endpoint endpoint;
         struct xsn_ovsdb_tls tls = { .verify = 0 };
+        static const char *const with_values[] = { "host", "netns", "ca", "cert", "key", NULL };
         int r = xsn_uri_check_options(uri, known_options, ret_err);
 
+        if (r == 0)
+                r = xsn_uri_check_values(uri, with_values, ret_err);
         if (r < 0)
                 return r;
         ox = xsn_alloc(sizeof(*ox));
@@ -372,15 +417,16 @@ static int ox_open(const struct xsn_backend_env *env, const struct xsn_uri *uri,
         ox->base.ops = &xsn_ovs_backend_ops;
         ox->env = *env;
         r = set_options(ox, uri, ret_err);
-        if (r == 0)
-                r = set_tls(uri, &tls, ret_err);
-        if (r == 0)
-                r = xsn_ovsdb_endpoint_parse(ox->place, &endpoint, ret_err);
         if (r < 0)
                 return r;
+        r = xsn_ovsdb_endpoint_parse(ox->place, &endpoint, ret_err);
+        if (r < 0)
+                return xsn_error_prefix(ret_err, r, "target '%s'", uri->text);
         ox->peer = XSN_TAKE(endpoint.host);
         xsn_ovsdb_endpoint_done(&endpoint);
-        r = set_netns(ox, uri, ret_err);
+        r = endpoint.type == XSN_OVSDB_SSL ? set_tls(uri, &tls, ret_err) : refuse_tls(uri, ret_err);
+        if (r == 0)
+                r = set_netns(ox, uri, ret_err);
         if (r == 0 && xsn_loop_add_timer(env->loop, on_timer, ox, &ox->timer) < 0)
                 r = xsn_error_oom(ret_err);
         if (r == 0)
@@ -414,6 +460,7 @@ static int ox_observe(struct xsn_backend *backend, xsn_observed_fn fn, void *use
         ox->observed = fn;
         ox->userdata = userdata;
         ox->over = false;
+        ox->early = 0;
         ox->code = 0;
         ox->patience = ox->known ? xsn_loop_now() + COME_BACK_LIMIT : 0;
         if (ox->synced && xsn_ovsdb_is_ready(ox->client))

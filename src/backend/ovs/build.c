@@ -34,22 +34,18 @@ static int build_step(struct ovs_build *b)
         }
 }
 
-static bool is_ours(const struct ovs_build *b, const struct xsnet_step *s)
-{
-        return s->target == b->in->target;
-}
-
 static int build_steps(struct ovs_build *b)
 {
         const struct xsnet_plan *plan = b->in->plan;
         const struct xsn_plan_target *target = &plan->targets[b->in->target];
         int r = 0;
 
-        for (size_t i = 0; i < plan->n_steps && r == 0; i++)
-                if (is_ours(b, &plan->steps[i])) {
-                        b->step = &plan->steps[i];
-                        r = build_step(b);
-                }
+        for (size_t i = 0; i < b->txn->steps.n && r == 0; i++) {
+                b->step = b->txn->steps.steps[i];
+                r = build_step(b);
+        }
+        if (r == 0)
+                r = xsn_ovs_put_hwaddrs(b);
         /* Also what changes along with others' steps, such as members of bonds. */
         for (size_t i = 0; plan->back && i < target->n_touched && r == 0; i++)
                 if (target->touched[i].after)
@@ -75,14 +71,22 @@ static void build_done(struct ovs_build *b)
         xsn_ovs_edits_done(b);
         xsn_ovs_names_done(b);
         xsn_hash_done(&b->ports);
+        xsn_d0_apply_done(&b->d0);
         xsn_ovs_topology_done(&b->view);
 }
 
 void xsn_ovs_transaction_done(struct ovs_transaction *txn)
 {
+        xsn_ovs_steps_done(&txn->steps);
         for (size_t i = 0; i < txn->n_checks; i++)
                 xsn_free(txn->checks[i].interface);
         xsn_free(txn->checks);
+        for (size_t i = 0; i < txn->n_moves; i++)
+                xsn_free(txn->moves[i].to);
+        xsn_free(txn->moves);
+        for (size_t i = 0; i < txn->n_upness; i++)
+                xsn_free(txn->upness[i].device);
+        xsn_free(txn->upness);
         json_decref(txn->ops);
         *txn = (struct ovs_transaction){ .ops = NULL };
 }
@@ -92,6 +96,7 @@ int xsn_ovs_build(const struct ovs_input *in, struct ovs_transaction *ret_txn, s
         struct ovs_build b = {
                 .in = in,
                 .view = { .rows = in->rows, .net = in->net, .host = in->host },
+                .d0 = { .plan = in->plan, .target = in->target, .net = in->net },
                 .err = ret_err,
         };
         struct ovs_transaction txn = { .ops = NULL };
@@ -99,18 +104,25 @@ int xsn_ovs_build(const struct ovs_input *in, struct ovs_transaction *ret_txn, s
 
         if (r < 0)
                 return r;
+        b.txn = &txn;
         b.root.row = xsn_ovs_row_root(in->rows);
         r = xsn_ovs_topology_find(&b.view);
         if (r == 0)
                 r = index_ports(&b);
         if (r == 0)
+                r = xsn_ovs_steps_find(in->plan, in->target, &txn.steps);
+        if (r == 0)
                 r = xsn_ovs_names_find(&b);
+        if (r == 0)
+                r = xsn_d0_index_plan(&b.d0);
         if (r == 0)
                 r = xsn_ovs_refuse(&b);
         if (r == 0)
                 r = xsn_ovs_build_shapes(&b);
         if (r == 0)
                 r = build_steps(&b);
+        if (r == 0)
+                r = xsn_ovs_find_moves(&b);
         if (r == 0)
                 b.step = NULL;
         if (r == 0 && !in->plan->back)

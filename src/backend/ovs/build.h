@@ -7,6 +7,7 @@
 #ifndef BACKEND_OVS_BUILD_H
 #define BACKEND_OVS_BUILD_H
 
+#include "backend/dom0/apply.h"
 #include "backend/ovs/ovs.h"
 #include "plan/plan.h"
 
@@ -22,17 +23,49 @@ struct ovs_input {
         bool force_local;     /* bridges that a toolstack manages may be changed, too */
 };
 
+/* What a transaction does for one target, in the plan's order: join.c. */
+struct ovs_steps {
+        const struct xsnet_step **steps; /* owned; the plan's, or one of `joined` */
+        size_t n;
+        struct xsnet_step *joined; /* owned; what they point to is the plan's */
+        size_t n_joined;
+};
+
 /* An Interface that is made or changed: vswitchd says afterwards how that went. */
 struct ovs_check {
         char *interface; /* owned */
         const struct xsnet_step *step;
 };
 
+/*
+ * What a device carries for dom0 and is to get another place, by rtnetlink around the transaction. `to` NULL: the
+ * step's bond or VLAN goes, and what is to stay finds its place then.
+ */
+struct ovs_move {
+        const struct xsn_d0_link *from; /* of the input's tables */
+        char *to; /* owned: the device that has it afterwards; the same name: another device gets it */
+        const struct xsnet_step *step;
+};
+
+/* A device that is brought up before the transaction, or after it is what it was before it became a port. */
+struct ovs_upness {
+        char *device; /* owned */
+        bool up;      /* before */
+        bool down;    /* after */
+        uint32_t mtu; /* after; 0: as it is */
+        const struct xsnet_step *step; /* NULL: nobody's */
+};
+
 struct ovs_transaction {
+        struct ovs_steps steps;
         json_t *ops;        /* NULL: there is nothing to write */
         size_t next_cfg_at; /* which of them answers with next_cfg */
         struct ovs_check *checks;
         size_t n_checks, cap_checks;
+        struct ovs_move *moves;
+        size_t n_moves, cap_moves;
+        struct ovs_upness *upness;
+        size_t n_upness, cap_upness;
 };
 
 /*
@@ -41,6 +74,12 @@ struct ovs_transaction {
  */
 int xsn_ovs_build(const struct ovs_input *in, struct ovs_transaction *ret_txn, struct xsnet_error **ret_err);
 void xsn_ovs_transaction_done(struct ovs_transaction *txn);
+
+/* ---- join.c ---- */
+
+/* 0 or -ENOMEM. The plan must outlive them. */
+int xsn_ovs_steps_find(const struct xsnet_plan *plan, size_t target, struct ovs_steps *ret_steps);
+void xsn_ovs_steps_done(struct ovs_steps *steps);
 
 /* ---- edit.c: rows as they shall be ---- */
 
@@ -78,6 +117,8 @@ struct ovs_build {
         struct ovs_names before, after;
         struct xsn_hash networks_before; /* a network as it shall be -> as it was, where they are not alike */
         const struct xsnet_step *step; /* under way */
+        struct xsn_d0_apply d0; /* what the plan wants of addresses */
+        struct ovs_transaction *txn;
         struct xsnet_error **err;
 };
 
@@ -109,6 +150,8 @@ void xsn_ovs_edits_done(struct ovs_build *b);
 /* The pairs of a map's value; NULL: it is no map. */
 json_t *xsn_ovs_pairs(const json_t *value);
 json_t *xsn_ovs_tagged(const char *tag, json_t *items); /* takes items */
+/* A new array of two strings: a pair, a reference. NULL: no memory. */
+json_t *xsn_ovs_pair(const char *first, const char *second);
 
 /* ---- emit.c ---- */
 
@@ -116,6 +159,10 @@ int xsn_ovs_emit(struct ovs_build *b, struct ovs_transaction *txn);
 
 /* ---- build_names.c: the states by names, and what is refused ---- */
 
+int xsn_ovs_names_add(struct ovs_names *names, const struct xsnet_state *state);
+void xsn_ovs_names_clear(struct ovs_names *names);
+/* The device that has, or gets, the addresses of a PIF, bond, VLAN or network in that state; NULL: none. */
+const char *xsn_ovs_place_in(const struct ovs_names *names, const struct xsnet_object *obj);
 int xsn_ovs_names_find(struct ovs_build *b);
 void xsn_ovs_names_done(struct ovs_build *b);
 /* -EINVAL "needs-network": a VLAN whose PIF is on no bridge. */
@@ -147,6 +194,21 @@ int xsn_ovs_port_in(struct ovs_build *b, const char *device, const char *network
 /* The Port of a device goes, if it has one of its own. */
 int xsn_ovs_port_gone(struct ovs_build *b, const char *device);
 
+/* ---- build_moves.c: what goes along by rtnetlink; where the database is this machine's ---- */
+
+int xsn_ovs_find_moves(struct ovs_build *b);
+/* The bridge's device is made anew, under this name: what it carries goes along. */
+int xsn_ovs_note_remade(struct ovs_build *b, const char *was, const char *is);
+/* Where a device becomes a port: it is brought up, and its row remembers that it was not. */
+int xsn_ovs_note_up(struct ovs_build *b, struct ovs_edit *interface);
+/* The row remembers which MTU the device has, before it gets another. */
+int xsn_ovs_note_mtu(struct ovs_build *b, struct ovs_edit *interface);
+
+/* ---- build_hwaddr.c ---- */
+
+/* Bridges get the MAC addresses of their PIFs, and give them back. After all steps. */
+int xsn_ovs_put_hwaddrs(struct ovs_build *b);
+
 /* ---- build_tunnel.c ---- */
 
 int xsn_ovs_build_tunnel(struct ovs_build *b);
@@ -165,8 +227,12 @@ int xsn_ovs_put_fields(struct ovs_build *b, const struct ovs_target *at);
 int xsn_ovs_put_own(struct ovs_build *b, const struct ovs_target *at, int kind, const char *key, const char *value);
 /* Owner and whether we made it, where the step changes that. */
 int xsn_ovs_put_marks(struct ovs_build *b, const struct ovs_target *at);
-/* The MTU of what follows its network's. */
-int xsn_ovs_put_mtu(struct ovs_build *b, struct ovs_edit *interface);
+/* What our keys remember of addresses: management, autoconf. -EINVAL "needs-network" */
+int xsn_ovs_put_settings(struct ovs_build *b, const struct ovs_target *at);
+/* The MTU of what follows its network's; `joins`: a member that may have another one than its bond, which keeps its. */
+int xsn_ovs_put_mtu(struct ovs_build *b, struct ovs_edit *interface, bool joins);
+/* A device that is no port has no row: -EINVAL "needs-network" where its object says what would stand there. */
+int xsn_ovs_refuse_rowless(struct ovs_build *b);
 bool xsn_ovs_changed(const struct ovs_build *b, int field);
 /* Rows as a journal's object kept them. */
 int xsn_ovs_restore(struct ovs_build *b, const struct xsnet_object *obj);

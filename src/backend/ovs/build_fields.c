@@ -160,6 +160,23 @@ int xsn_ovs_put_fields(struct ovs_build *b, const struct ovs_target *at)
         return r;
 }
 
+int xsn_ovs_refuse_rowless(struct ovs_build *b)
+{
+        const struct xsnet_object *to = b->step->to;
+
+        for (size_t i = 0; i < xsn_ovs_n_fields && !xsn_ovs_is_back(b); i++) {
+                const struct ovs_field *f = &xsn_ovs_fields[i];
+                int row = f->kind == to->cls->kind ? xsn_class_index(to->cls, f->field) : -ENOENT;
+
+                if (row < 0 || f->flags & OVS_F_CODE || xsn_plan_row_is_default(to, (size_t)row))
+                        continue;
+                return xsn_error_set(b->err, -EINVAL, "needs-network",
+                                     "on ovs: what is in no network has no %s: say null, or a network",
+                                     xsn_class_field(to->cls, (size_t)row)->name);
+        }
+        return 0;
+}
+
 /* ---- our keys ---- */
 
 int xsn_ovs_put_own(struct ovs_build *b, const struct ovs_target *at, int kind, const char *key, const char *value)
@@ -188,6 +205,45 @@ int xsn_ovs_put_marks(struct ovs_build *b, const struct ovs_target *at)
         return r < 0 ? r : xsn_ovs_put_own(b, at, kind, OVS_KEY_MADE, says ? "no" : NULL);
 }
 
+/* What no row can keep: a NIC has one only as a port or as a member of a bond. */
+static int refuse_settings(struct ovs_build *b, bool autoconf)
+{
+        const struct xsnet_object *to = b->step->to;
+        const struct ovs_row *row = xsn_ovs_row_named(b->in->rows, OVS_INTERFACE, xsn_object_device(to));
+        bool lost = xsn_ovs_get_key(row, "external_ids", OVS_KEY_MANAGEMENT);
+
+        if (xsn_ovs_is_back(b))
+                return 0;
+        if ((lost || xsn_ovs_changed(b, XSNET_FIELD_MANAGEMENT)) &&
+            to->a.management != xsn_d0_is_derived(&b->d0, to))
+                return xsn_error_set(b->err, -EINVAL, "needs-network",
+                                     "on ovs: management of a NIC that is in no network is the default route's alone");
+        if (autoconf && xsn_ovs_changed(b, XSNET_FIELD_IPV6_MODE))
+                return xsn_error_set(b->err, -EINVAL, "needs-network",
+                                     "on ovs: ipv6.mode autoconf needs a network for the NIC to be in");
+        return 0;
+}
+
+int xsn_ovs_put_settings(struct ovs_build *b, const struct ovs_target *at)
+{
+        const struct xsnet_object *to = b->step->to;
+        int kind = to->cls->kind, r = 0;
+        bool autoconf = to->a.ipv6_mode.value == XSNET_IP_AUTOCONF;
+
+        if (!to->cls->has_address || !b->in->net)
+                return 0;
+        if (kind == XSNET_KIND_PIF && !at->rows[OVS_INTERFACE])
+                return refuse_settings(b, autoconf);
+        if (xsn_ovs_changed(b, XSNET_FIELD_MANAGEMENT))
+                r = xsn_ovs_put_own(b, at, kind, OVS_KEY_MANAGEMENT,
+                                    to->a.management == xsn_d0_is_derived(&b->d0, to) ? NULL
+                                    : to->a.management                               ? "yes"
+                                                                                     : "no");
+        if (r == 0 && (xsn_ovs_changed(b, XSNET_FIELD_IPV6_MODE) || xsn_d0_takes_autoconf(b->step)))
+                r = xsn_ovs_put_own(b, at, kind, OVS_KEY_IPV6, autoconf ? "autoconf" : NULL);
+        return r;
+}
+
 /* Does the device have it by itself, with nobody asking for another? */
 static bool has_mtu(const struct ovs_build *b, const struct ovs_edit *interface, uint32_t mtu)
 {
@@ -201,13 +257,15 @@ static bool has_mtu(const struct ovs_build *b, const struct ovs_edit *interface,
         return has == (int64_t)mtu;
 }
 
-int xsn_ovs_put_mtu(struct ovs_build *b, struct ovs_edit *interface)
+int xsn_ovs_put_mtu(struct ovs_build *b, struct ovs_edit *interface, bool joins)
 {
         uint32_t mtu = xsn_object_mtu(b->step->to);
+        int r;
 
-        if (!interface || !mtu || !xsn_ovs_changed(b, XSNET_FIELD_STATUS_MTU) || has_mtu(b, interface, mtu))
+        if (!interface || !mtu || !(joins || xsn_ovs_changed(b, XSNET_FIELD_STATUS_MTU)) || has_mtu(b, interface, mtu))
                 return 0;
-        return xsn_ovs_edit_put_number(b, interface, "mtu_request", mtu);
+        r = xsn_ovs_note_mtu(b, interface);
+        return r < 0 ? r : xsn_ovs_edit_put_number(b, interface, "mtu_request", mtu);
 }
 
 /* ---- rows as they were ---- */

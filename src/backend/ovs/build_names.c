@@ -28,7 +28,7 @@ static int put_name(struct xsn_hash *hash, const char *name, struct xsnet_object
         return name && !xsn_hash_get_str(hash, name) ? xsn_hash_put_str(hash, name, obj) : 0;
 }
 
-static int add_names(struct ovs_names *names, const struct xsnet_state *state)
+int xsn_ovs_names_add(struct ovs_names *names, const struct xsnet_state *state)
 {
         int r = 0;
 
@@ -60,10 +60,10 @@ static int add_names(struct ovs_names *names, const struct xsnet_state *state)
 int xsn_ovs_names_find(struct ovs_build *b)
 {
         const struct xsn_plan_target *target = target_of(b);
-        int r = add_names(&b->before, target->observed);
+        int r = xsn_ovs_names_add(&b->before, target->observed);
 
         if (r == 0)
-                r = add_names(&b->after, target->wanted);
+                r = xsn_ovs_names_add(&b->after, target->wanted);
         for (size_t i = 0; i < target->n_touched && r == 0; i++) {
                 const struct xsn_journal_entry *entry = &target->touched[i];
                 struct xsnet_object *was = entry->before, *is = entry->after;
@@ -74,7 +74,7 @@ int xsn_ovs_names_find(struct ovs_build *b)
         return r;
 }
 
-static void names_done(struct ovs_names *names)
+void xsn_ovs_names_clear(struct ovs_names *names)
 {
         xsn_hash_done(&names->networks);
         xsn_hash_done(&names->bridges);
@@ -84,9 +84,17 @@ static void names_done(struct ovs_names *names)
 
 void xsn_ovs_names_done(struct ovs_build *b)
 {
-        names_done(&b->before);
-        names_done(&b->after);
+        xsn_ovs_names_clear(&b->before);
+        xsn_ovs_names_clear(&b->after);
         xsn_hash_done(&b->networks_before);
+}
+
+const char *xsn_ovs_place_in(const struct ovs_names *names, const struct xsnet_object *obj)
+{
+        const char *network = XSN_NETWORK(obj) ? XSN_NETWORK(obj)->name : xsn_object_network(obj);
+        const struct xsnet_object *net = network ? xsn_hash_get_str(&names->networks, network) : NULL;
+
+        return net ? bridge_of(net) : XSN_PIF(obj) ? XSN_PIF(obj)->device : NULL;
 }
 
 /* ---- shapes ---- */
@@ -159,16 +167,16 @@ static const char *network_of(const struct ovs_names *names, const struct xsnet_
         return pif ? xsn_object_network(pif) : net ? XSN_NETWORK(net)->name : NULL;
 }
 
-static int refuse_managed(struct ovs_build *b, const struct xsnet_step *s)
+static int refuse_managed(struct ovs_build *b, const struct xsn_journal_entry *touched)
 {
-        const struct xsnet_object *obj = s->to ? s->to : s->from;
+        const struct xsnet_object *from = touched->before, *to = touched->after, *obj = to ? to : from;
         const char *found = NULL;
         int kind = obj->cls->kind;
 
         if (b->in->force_local || xsn_ovs_is_back(b) || kind == XSNET_KIND_TUNNEL || kind == XSNET_KIND_VIF)
                 return 0;
         for (int i = 0; i < 4 && !found; i++) {
-                const char *name = network_of(i & 1 ? &b->after : &b->before, i & 1 ? s->to : s->from, i & 2);
+                const char *name = network_of(i & 1 ? &b->after : &b->before, i & 1 ? to : from, i & 2);
 
                 found = is_managed(b, name) ? name : NULL;
         }
@@ -180,60 +188,13 @@ static int refuse_managed(struct ovs_build *b, const struct xsnet_step *s)
                              found);
 }
 
-/* ---- addresses, which nothing here moves ---- */
-
-static bool has_addresses(const struct xsnet_object *obj)
-{
-        return obj->a.ipv4_address.n > 0 || obj->a.ipv6_address.n > 0 || obj->a.other_addresses.n > 0;
-}
-
-/* The device that has the object's addresses in a state; as it is made. */
-static int place_of(struct ovs_build *b, const struct ovs_names *names, const struct xsnet_object *obj,
-                    struct ovs_shape *ret_shape)
-{
-        const char *network = XSN_NETWORK(obj) ? XSN_NETWORK(obj)->name : xsn_object_network(obj);
-        const struct xsnet_object *net = network ? xsn_hash_get_str(&names->networks, network) : NULL;
-        const char *device = xsn_object_device(obj);
-
-        if (net)
-                return xsn_ovs_shape_of(b, names, net, ret_shape);
-        *ret_shape = (struct ovs_shape){ .bridge = device ? device : "" };
-        return 0;
-}
-
-static int refuse_addresses(struct ovs_build *b, const struct xsn_journal_entry *entry)
-{
-        _cleanup_(xsn_freep) char *text = NULL;
-        struct ovs_shape was, is;
-        struct xsn_buf buf = { 0 };
-        int r;
-
-        if (xsn_ovs_is_back(b) || !entry->before || !has_addresses(entry->before))
-                return 0;
-        r = place_of(b, &b->before, entry->before, &was);
-        if (r == 0 && entry->after) {
-                r = place_of(b, &b->after, entry->after, &is);
-                if (r == 0 && xsn_ovs_shape_same(&was, &is))
-                        return 0;
-        }
-        if (r < 0)
-                return r;
-        xsn_object_describe(entry->before, &buf);
-        if (xsn_buf_take(&buf, &text) < 0)
-                return -ENOMEM;
-        return xsn_error_set(b->err, -EOPNOTSUPP, "not-supported",
-                             "%s has addresses, which ovs: does not move to another device yet", text);
-}
-
+/* Also what changes without a step of its own: a bond takes its members from their bridges. */
 int xsn_ovs_refuse(struct ovs_build *b)
 {
         const struct xsn_plan_target *target = target_of(b);
         int r = 0;
 
-        for (size_t i = 0; i < b->in->plan->n_steps && r == 0; i++)
-                if (b->in->plan->steps[i].target == b->in->target)
-                        r = refuse_managed(b, &b->in->plan->steps[i]);
         for (size_t i = 0; i < target->n_touched && r == 0; i++)
-                r = refuse_addresses(b, &target->touched[i]);
+                r = refuse_managed(b, &target->touched[i]);
         return r;
 }

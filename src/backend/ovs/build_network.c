@@ -135,7 +135,7 @@ static int copy_columns(struct ovs_build *b, const struct ovs_edit *from, struct
         int r = 0;
 
         for (size_t i = 0; from && from->row && i < table->n_columns && r == 0; i++) {
-                json_t *value = json_object_get(from->row->columns, table->columns[i].name);
+                json_t *value = xsn_ovs_get(from->row, table->columns[i].name);
 
                 if (value && !(table->columns[i].flags & OVS_COL_STATE))
                         r = xsn_ovs_edit_put(b, to, table->columns[i].name, json_incref(value));
@@ -207,6 +207,40 @@ static int make_fake(struct ovs_build *b, const struct ovs_shape *was, const str
         return r < 0 ? r : xsn_ovs_edit_put_number(b, port, "tag", shape->tag);
 }
 
+/* Does a step say where the guest's device is to be? */
+static bool is_moved(const struct ovs_build *b, const struct ovs_port *port)
+{
+        const struct ovs_steps *steps = &b->txn->steps;
+        uint32_t domain, device;
+
+        if (port->role != OVS_VIF || !xsn_d0_vif_name(port->interfaces[0]->name, &domain, &device, NULL))
+                return false;
+        for (size_t i = 0; i < steps->n; i++) {
+                const struct xsnet_step *s = steps->steps[i];
+                const struct xsn_vif *vif = s->to ? XSN_VIF(s->to) : NULL;
+
+                if (vif && vif->domain == domain && vif->device == device &&
+                    s->changed & xsn_object_bit(s->to, XSNET_FIELD_NETWORK))
+                        return true;
+        }
+        return false;
+}
+
+/* A VLAN's network has one tag: what somebody has put into others would be lost with the columns that say so. */
+static int check_tags(struct ovs_build *b, const struct ovs_port *port, const struct ovs_shape *was,
+                      const struct ovs_shape *shape)
+{
+        int64_t tag;
+
+        if (xsn_ovs_is_back(b) || was->parent || !shape->parent ||
+            (!xsn_ovs_get_integer(port->row, "tag", &tag) && xsn_ovs_get_size(port->row, "trunks") == 0) ||
+            is_moved(b, port))
+                return 0;
+        return xsn_error_set(b->err, -EBUSY, "network-in-use",
+                             "the bridge '%s' is to be a VLAN's, and its port '%s' has a tag or trunks of its own",
+                             was->bridge, port->row->name);
+}
+
 /* Everything that hangs in the network comes along. */
 static int move_ports(struct ovs_build *b, const struct ovs_shape *was, const struct ovs_shape *shape)
 {
@@ -219,7 +253,9 @@ static int move_ports(struct ovs_build *b, const struct ovs_shape *was, const st
 
                 if (port->bridge != bridge || port->role == OVS_LOCAL)
                         continue;
-                r = xsn_ovs_edit(b, OVS_PORT, port->row->name, &e);
+                r = check_tags(b, port, was, shape);
+                if (r == 0)
+                        r = xsn_ovs_edit(b, OVS_PORT, port->row->name, &e);
                 if (r == 0 && e && (was->parent || shape->parent))
                         r = put_into(b, e, shape);
                 else if (r == 0 && e)
@@ -249,7 +285,7 @@ static int reshape(struct ovs_build *b, const struct ovs_shape *was, const struc
                 r = shape->parent ? make_fake(b, was, shape) : make_real(b, was, shape);
         if (r == 0 && was)
                 r = move_ports(b, was, shape);
-        return r;
+        return r == 0 && was ? xsn_ovs_note_remade(b, was->bridge, shape->bridge) : r;
 }
 
 /* What the bridge is in the database; also where that is more than documents can say. */
@@ -373,6 +409,8 @@ int xsn_ovs_build_network(struct ovs_build *b)
         if (r == 0)
                 r = xsn_ovs_put_fields(b, &at);
         if (r == 0)
+                r = xsn_ovs_put_settings(b, &at);
+        if (r == 0)
                 r = xsn_ovs_put_marks(b, &at);
         if (r == 0 && (at.fake ? at.rows[OVS_PORT] : at.rows[OVS_BRIDGE]))
                 r = xsn_ovs_put_own(b, &at, XSNET_KIND_NETWORK, OVS_KEY_NAME,
@@ -404,5 +442,7 @@ int xsn_ovs_build_vlan(struct ovs_build *b)
         at.fake = false;
         if (r == 0)
                 r = xsn_ovs_put_fields(b, &at);
+        if (r == 0)
+                r = xsn_ovs_put_settings(b, &at);
         return r < 0 ? r : xsn_ovs_put_marks(b, &at);
 }

@@ -75,6 +75,14 @@ static bool is_member(const struct ovs_build *b, const char *device)
         return false;
 }
 
+/* The row of a NIC that is a member, or that the step of its bond is yet to hang below it. */
+static int member_row(struct ovs_build *b, const char *device, struct ovs_edit **ret)
+{
+        int r = xsn_ovs_edit(b, OVS_INTERFACE, device, ret);
+
+        return r < 0 || *ret ? r : xsn_ovs_edit_new(b, OVS_INTERFACE, device, NULL, ret);
+}
+
 int xsn_ovs_build_pif(struct ovs_build *b)
 {
         const struct xsnet_object *to = b->step->to;
@@ -85,13 +93,20 @@ int xsn_ovs_build_pif(struct ovs_build *b)
         if (network)
                 r = xsn_ovs_port_in(b, device, network, &at.rows[OVS_PORT], &at.rows[OVS_INTERFACE]);
         else if (is_member(b, device))
-                r = xsn_ovs_edit(b, OVS_INTERFACE, device, &at.rows[OVS_INTERFACE]);
+                r = member_row(b, device, &at.rows[OVS_INTERFACE]);
         else
-                return xsn_ovs_port_gone(b, device);
+                r = xsn_ovs_port_gone(b, device);
+        if (r == 0 && to && !at.rows[OVS_INTERFACE])
+                r = xsn_ovs_refuse_rowless(b);
+        if (r == 0 && to)
+                r = xsn_ovs_put_settings(b, &at);
+        if (r < 0 || !at.rows[OVS_INTERFACE])
+                return r;
+        r = xsn_ovs_put_fields(b, &at);
         if (r == 0)
-                r = xsn_ovs_put_fields(b, &at);
+                r = xsn_ovs_put_mtu(b, at.rows[OVS_INTERFACE], false);
         if (r == 0)
-                r = xsn_ovs_put_mtu(b, at.rows[OVS_INTERFACE]);
+                r = xsn_ovs_note_up(b, at.rows[OVS_INTERFACE]);
         return r < 0 ? r : xsn_ovs_put_marks(b, &at);
 }
 
@@ -101,13 +116,15 @@ static int put_mode(struct ovs_build *b, struct ovs_edit *port)
 {
         const struct xsn_bond *bond = XSN_BOND(b->step->to);
         bool lacp = bond->mode.value == XSNET_BOND_LACP;
+        /* That of the LACP of before goes with it. */
+        bool named = xsn_object_is_set(b->step->to, XSNET_FIELD_HASH) && xsn_ovs_changed(b, XSNET_FIELD_HASH);
         const char *mode = bond->mode.value == XSNET_BOND_BALANCE_SLB ? "balance-slb" : "active-backup";
         int r;
 
-        if (lacp && bond->hash.value != XSNET_HASH_TCPUDP_PORTS && bond->hash.value != XSNET_HASH_SRC_MAC)
+        if (bond->hash.value != XSNET_HASH_SRC_MAC && (lacp ? bond->hash.value != XSNET_HASH_TCPUDP_PORTS : named))
                 return xsn_error_set(b->err, -EOPNOTSUPP, "not-supported",
-                                     "bond '%s': ovs: has the hashes tcpudp-ports and src-mac with LACP only",
-                                     bond->name);
+                                     "on ovs: a bond has the hashes tcpudp-ports and src-mac with LACP, and without it "
+                                     "src-mac alone");
         if (lacp)
                 mode = bond->hash.value == XSNET_HASH_TCPUDP_PORTS ? "balance-tcp" : "balance-slb";
         r = xsn_ovs_edit_put_text(b, port, "bond_mode", mode);
@@ -139,7 +156,8 @@ static int take_member(struct ovs_build *b, const char *device, struct ovs_edit 
         if (own && own != port)
                 xsn_ovs_edit_move(b, own, NULL);
         xsn_ovs_edit_move(b, interface, port);
-        return xsn_ovs_put_mtu(b, interface);
+        r = xsn_ovs_note_up(b, interface);
+        return r < 0 ? r : xsn_ovs_put_mtu(b, interface, xsn_d0_takes_member(b->step, device));
 }
 
 static int drop_members(struct ovs_build *b, const char *name, struct ovs_edit *port)
@@ -221,6 +239,8 @@ int xsn_ovs_build_bond(struct ovs_build *b)
                 r = put_mode(b, at.rows[OVS_PORT]);
         if (r == 0)
                 r = xsn_ovs_put_fields(b, &at);
+        if (r == 0)
+                r = xsn_ovs_put_settings(b, &at);
         return r < 0 ? r : xsn_ovs_put_marks(b, &at);
 }
 
@@ -246,6 +266,21 @@ static int put_burst(struct ovs_build *b, struct ovs_edit *interface)
                                        rate == 0 ? 0 : (int64_t)(rate / 10 < 64 ? 64 : rate / 10));
 }
 
+/* A port with a tag of its own is an access port, whatever its trunks say, unless somebody chose another mode. */
+static int refuse_trunks(struct ovs_build *b, const struct ovs_edit *port, const char *network)
+{
+        const char *mode = json_string_value(xsn_ovs_edit_get(port, "vlan_mode"));
+
+        if (xsn_ovs_is_back(b) || XSN_VIF(b->step->to)->trunks.n == 0 || mode ||
+            !json_is_integer(xsn_ovs_edit_get(port, "tag")) ||
+            !(xsn_ovs_changed(b, XSNET_FIELD_TRUNKS) || xsn_ovs_changed(b, XSNET_FIELD_NETWORK)))
+                return 0;
+        return xsn_error_set(b->err, -EOPNOTSUPP, "not-supported",
+                             "on ovs: '%s' would see the VLAN of network '%s' alone, and no trunks: say trunks: [], or "
+                             "the network of the bridge below",
+                             port->name, network);
+}
+
 static int put_vif(struct ovs_build *b, const char *device, const char *network)
 {
         struct ovs_target at = { .fake = false };
@@ -254,9 +289,13 @@ static int put_vif(struct ovs_build *b, const char *device, const char *network)
         if (r == 0)
                 r = xsn_ovs_put_fields(b, &at);
         if (r == 0)
+                r = refuse_trunks(b, at.rows[OVS_PORT], network);
+        if (r == 0)
                 r = put_burst(b, at.rows[OVS_INTERFACE]);
         if (r == 0)
-                r = xsn_ovs_put_mtu(b, at.rows[OVS_INTERFACE]);
+                r = xsn_ovs_put_mtu(b, at.rows[OVS_INTERFACE], false);
+        if (r == 0)
+                r = xsn_ovs_note_up(b, at.rows[OVS_INTERFACE]);
         return r < 0 ? r : xsn_ovs_put_marks(b, &at);
 }
 
@@ -266,7 +305,7 @@ int xsn_ovs_build_vif(struct ovs_build *b)
         const struct xsnet_object *to = b->step->to;
         const struct xsn_vif *vif = XSN_VIF(to ? to : b->step->from);
         const char *network = to ? xsn_object_network(to) : NULL;
-        int r = 0;
+        int r = to && !network ? xsn_ovs_refuse_rowless(b) : 0;
 
         for (int tap = 0; tap <= 1 && r == 0; tap++) {
                 char device[XSN_D0_VIF_MAX];

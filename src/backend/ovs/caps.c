@@ -4,6 +4,7 @@
  * never by versions: vendors add columns to old ones.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "backend/ovs/ovs.h"
 
@@ -27,8 +28,10 @@ static void find_fields(xsn_ovs_has_fn has, const void *server, bool local, stru
 
                 if ((f->flags & OVS_F_LOCAL && !local) || !has_columns(has, server, f->kind, f->field))
                         continue;
+                /* A tunnel is nothing that could have an address: its network has. */
                 for (int kind = first; kind <= last; kind++)
-                        caps->fields[kind] |= xsn_class_bit(xsn_class_of(kind), f->field);
+                        if (f->kind || kind != XSNET_KIND_TUNNEL)
+                                caps->fields[kind] |= xsn_class_bit(xsn_class_of(kind), f->field);
         }
 }
 
@@ -63,14 +66,38 @@ static uint64_t find_protocols(const struct ovs_rows *rows)
         return protocols;
 }
 
+/* The toolstack writes the VM's uuid at the Interface. Of one that moves, the domain that came last counts. */
+static bool find_domain(const void *arg, const char *vm, uint32_t device, uint32_t *ret_domain)
+{
+        const struct ovs_rows *rows = arg;
+        bool found = false;
+
+        for (size_t i = 0; i < rows->tables[OVS_INTERFACE].n; i++) {
+                const struct ovs_row *row = rows->tables[OVS_INTERFACE].v[i];
+                const char *uuid = xsn_ovs_get_key(row, "external_ids", "xs-vm-uuid");
+                uint32_t domain, number;
+
+                if (!uuid || strcasecmp(uuid, vm) != 0 || !xsn_d0_vif_name(row->name, &domain, &number, NULL) ||
+                    number != device || (found && domain < *ret_domain))
+                        continue;
+                *ret_domain = domain;
+                found = true;
+        }
+        return found;
+}
+
 void xsn_ovs_caps_find(xsn_ovs_has_fn has, const void *server, const struct ovs_rows *rows, bool local,
                        struct ovs_caps *ret_caps)
 {
         struct ovs_caps found = {
                 .caps.flags = XSN_CAP_DETACH_VIF | XSN_CAP_NAMES_BRIDGE | XSN_CAP_NAMES_DEVICES |
                               XSN_CAP_OBSERVES_VIFS | XSN_CAP_ANY_TUNNEL | XSN_CAP_MARKS_PORTS |
+                              XSN_CAP_REMAKES_BRIDGES | XSN_CAP_SHARES_BRIDGES | XSN_CAP_LACP_HASH |
                               (local ? XSN_CAP_BEST_GATEWAY : 0),
                 .caps.rate_unit = 1000, /* whole kbit/s */
+                .caps.find_domain = find_domain,
+                .caps.find_key = xsn_ovs_find_key,
+                .caps.arg = rows,
                 .protects = has(server, xsn_ovs_tables[OVS_PORT].name, "protected"),
         };
         uint64_t protocols = find_protocols(rows);

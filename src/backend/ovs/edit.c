@@ -31,6 +31,16 @@ json_t *xsn_ovs_tagged(const char *tag, json_t *items)
         return XSN_TAKE(value);
 }
 
+json_t *xsn_ovs_pair(const char *first, const char *second)
+{
+        _cleanup_(json_done) json_t *pair = json_array();
+
+        if (!pair || json_array_append_new(pair, json_string(first)) < 0 ||
+            json_array_append_new(pair, json_string(second)) < 0)
+                return NULL;
+        return XSN_TAKE(pair);
+}
+
 /* ---- life ---- */
 
 static struct ovs_edit *edit_free(struct ovs_edit *e)
@@ -92,7 +102,11 @@ static int find_up(struct ovs_build *b, struct ovs_edit *e)
                         r = xsn_ovs_edit(b, OVS_PORT, port->row->name, &e->up);
         }
         e->was = e->up;
-        return r;
+        if (r < 0 || e->up)
+                return r;
+        return xsn_error_set(b->err, -EEXIST, "name-in-use",
+                             "the database has '%s' in table %s, on a bridge whose name is none of a device", e->name,
+                             xsn_ovs_tables[e->table].name);
 }
 
 int xsn_ovs_edit(struct ovs_build *b, int table, const char *name, struct ovs_edit **ret)
@@ -153,7 +167,7 @@ json_t *xsn_ovs_edit_get(const struct ovs_edit *e, const char *column)
 {
         json_t *value = json_object_get(e->set, column);
 
-        return value || !e->row ? value : json_object_get(e->row->columns, column);
+        return value || !e->row ? value : xsn_ovs_get(e->row, column);
 }
 
 const char *xsn_ovs_edit_key(const struct ovs_edit *e, const char *column, const char *key)
@@ -189,7 +203,7 @@ static bool is_default(int table, const char *column, const json_t *value)
 int xsn_ovs_edit_put(struct ovs_build *b, struct ovs_edit *e, const char *column, json_t *value)
 {
         _cleanup_(json_done) json_t *taken = value;
-        json_t *was = e->row ? json_object_get(e->row->columns, column) : NULL;
+        json_t *was = e->row ? xsn_ovs_get(e->row, column) : NULL;
 
         if (!taken)
                 return -ENOMEM;
@@ -237,14 +251,14 @@ static json_t *with_key(const json_t *pairs, const char *key, const char *value)
                 int order = at ? strcmp(at, key) : -1;
 
                 if (!done && order >= 0) {
-                        if (json_array_append_new(out, json_pack("[ss]", key, value)) < 0)
+                        if (json_array_append_new(out, xsn_ovs_pair(key, value)) < 0)
                                 return NULL;
                         done = true;
                 }
                 if (order != 0 && json_array_append(out, pair) < 0)
                         return NULL;
         }
-        if (!out || (!done && json_array_append_new(out, json_pack("[ss]", key, value)) < 0))
+        if (!out || (!done && json_array_append_new(out, xsn_ovs_pair(key, value)) < 0))
                 return NULL;
         return XSN_TAKE(out);
 }

@@ -90,20 +90,29 @@ static const struct {
         { OVS_BRIDGE, "other_config", "hwaddr" },
 };
 
-bool xsn_ovs_key_is_taken(int kind, int table, const char *column, const char *key)
+/* The field that the key stands for, "": the backend's own; NULL: it is free. */
+static const char *taken_by(int kind, int table, const char *column, const char *key)
 {
         for (size_t i = 0; i < XSN_ARRAY_SIZE(managed); i++)
                 if (managed[i].table == table && strcmp(managed[i].column, column) == 0 &&
                     strcmp(managed[i].key, key) == 0)
-                        return true;
+                        return "";
         for (size_t i = 0; i < xsn_ovs_n_fields; i++) {
                 const struct ovs_field *f = &xsn_ovs_fields[i];
 
                 if (f->kind == kind && f->table == table && f->key && strcmp(f->column, column) == 0 &&
                     strcmp(f->key, key) == 0)
-                        return true;
+                        return xsnet_field_get_name(kind, f->field);
         }
-        return false;
+        return NULL;
+}
+
+const char *xsn_ovs_find_key(int kind, const char *key)
+{
+        for (size_t i = 0; i < xsn_ovs_n_fields; i++)
+                if (xsn_ovs_fields[i].kind == kind && xsn_ovs_fields[i].field == XSNET_FIELD_OTHER_CONFIG)
+                        return taken_by(kind, xsn_ovs_fields[i].table, xsn_ovs_fields[i].column, key);
+        return NULL;
 }
 
 /* Where the keys of ours are that speak of an object of the kind. */
@@ -225,7 +234,7 @@ static int read_map(const struct ovs_place *place, const struct ovs_field *f, st
 
         for (size_t i = 0, n = xsn_ovs_get_size(row, f->column); i < n; i++) {
                 if (!xsn_ovs_get_entry_at(row, f->column, i, &key, &value) || !*key || !xsn_text_keepable(key) ||
-                    !xsn_text_keepable(value) || xsn_ovs_key_is_taken(f->kind, f->table, f->column, key))
+                    !xsn_text_keepable(value) || taken_by(f->kind, f->table, f->column, key))
                         continue;
                 if (xsn_map_set(map, key, value) < 0)
                         return -ENOMEM;

@@ -14,12 +14,6 @@ int xsn_ovs_new_object(const struct ovs_view *view, int kind, struct xsnet_objec
         return r < 0 ? r : xsn_object_set_host(*ret_obj, view->host);
 }
 
-/* Is it the device of the best default route? */
-static bool has_default(const struct ovs_view *view, const struct xsn_d0_link *link)
-{
-        return link && link->ifindex == view->route.ifindex;
-}
-
 int xsn_ovs_view_marks(const struct ovs_view *view, const struct ovs_place *place, const struct xsn_d0_link *link,
                        struct xsnet_object *obj)
 {
@@ -28,7 +22,7 @@ int xsn_ovs_view_marks(const struct ovs_view *view, const struct ovs_place *plac
         const char *made = xsn_ovs_own_key(place, kind, OVS_KEY_MADE);
         const char *management = xsn_ovs_own_key(place, kind, OVS_KEY_MANAGEMENT);
         const char *ipv6 = xsn_ovs_own_key(place, kind, OVS_KEY_IPV6);
-        bool on_default = has_default(view, link);
+        bool on_default = link && link->ifindex == view->route.ifindex;
 
         if (owner && xsn_owner_valid(owner)) {
                 obj->owner = xsn_strdup(owner);
@@ -43,7 +37,7 @@ int xsn_ovs_view_marks(const struct ovs_view *view, const struct ovs_place *plac
         obj->a.management = management ? strcmp(management, "yes") == 0 : on_default && !view->marked_management;
         if (obj->a.management)
                 xsn_object_mark(obj, XSNET_FIELD_MANAGEMENT);
-        obj->a.default_route = on_default && view->route.several;
+        obj->a.default_route = link && link->ifindex == view->route.chosen;
         if (obj->a.default_route)
                 xsn_object_mark(obj, XSNET_FIELD_DEFAULT_ROUTE);
         if (ipv6 && strcmp(ipv6, "autoconf") == 0 && link && link->ipv6_off <= 0) {

@@ -63,6 +63,17 @@ static void view_mtu(const struct ovs_bridge *bridge, struct xsn_network *net)
         xsn_object_mark(&net->o, XSNET_FIELD_MTU);
 }
 
+/* Rows that hang at a bridge alone go with it, and nothing here reads them. */
+static bool has_owned(const struct ovs_row *row)
+{
+        const struct ovs_table *table = &xsn_ovs_tables[OVS_BRIDGE];
+
+        for (size_t i = 0; row && i < table->n_columns; i++)
+                if (table->columns[i].flags & OVS_COL_OWNED && xsn_ovs_get_size(row, table->columns[i].name) > 0)
+                        return true;
+        return false;
+}
+
 static int view_network(struct ovs_view *view, const struct ovs_bridge *bridge)
 {
         _cleanup_(xsnet_object_unrefp) struct xsnet_object *obj = NULL;
@@ -84,6 +95,7 @@ static int view_network(struct ovs_view *view, const struct ovs_bridge *bridge)
         if (r < 0)
                 return r;
         view_mtu(bridge, XSN_NETWORK(obj));
+        obj->irreplaceable = has_owned(bridge->row);
         r = xsn_ovs_view_marks(view, &place, link, obj);
         if (r == 0)
                 r = xsn_ovs_view_status(bridge->interface, bridge->link, NULL, obj);
@@ -91,6 +103,8 @@ static int view_network(struct ovs_view *view, const struct ovs_bridge *bridge)
                 r = xsn_ovs_view_addresses(view, link, bridge->link, bridge, obj);
         if (r == 0)
                 r = xsn_ovs_payload_save(obj, rows, XSN_ARRAY_SIZE(rows));
+        if (r == 0)
+                r = xsn_ovs_payload_save_link(obj, bridge->link);
         return r < 0 ? r : xsn_state_add(view->state, obj);
 }
 
@@ -234,6 +248,8 @@ static int view_bond(struct ovs_view *view, const struct ovs_port *port)
                 r = xsn_ovs_view_addresses(view, link, port->bridge->link, port->bridge, obj);
         if (r == 0)
                 r = xsn_ovs_payload_save(obj, &port->row, 1);
+        if (r == 0)
+                r = xsn_ovs_payload_save_hwaddr(obj, port);
         return r < 0 ? r : xsn_state_add(view->state, obj);
 }
 
@@ -301,6 +317,8 @@ static int view_vif(struct ovs_view *view, const struct ovs_port *port)
 
                 r = xsn_ovs_payload_save(obj, rows, XSN_ARRAY_SIZE(rows));
         }
+        if (r == 0)
+                r = xsn_ovs_payload_save_link(obj, xsn_ovs_link_of(view, port->interfaces[0]));
         return r < 0 ? r : xsn_state_add(view->state, obj);
 }
 
@@ -320,6 +338,8 @@ static int view_detached(struct ovs_view *view, const struct xsn_d0_link *link)
             (tap && xsn_d0_vif_link(view->net, false, vif->domain, vif->device)))
                 return 0;
         r = xsn_ovs_view_status(NULL, link, master ? master->name : NULL, obj);
+        if (r == 0)
+                r = xsn_ovs_payload_save_link(obj, link);
         return r < 0 ? r : xsn_state_add(view->state, obj);
 }
 

@@ -83,6 +83,10 @@ static int view_pif(struct ovs_view *view, const struct nic *nic, int64_t positi
                 r = xsn_ovs_view_addresses(view, place_of(nic), nic->link, nic->port ? nic->port->bridge : NULL, obj);
         if (r == 0)
                 r = xsn_ovs_payload_save(obj, rows, XSN_ARRAY_SIZE(rows));
+        if (r == 0)
+                r = xsn_ovs_payload_save_link(obj, nic->link);
+        if (r == 0 && alone)
+                r = xsn_ovs_payload_save_hwaddr(obj, nic->port);
         return r < 0 ? r : xsn_state_add(view->state, obj);
 }
 

@@ -68,7 +68,7 @@ static bool read_port(const struct ovs_row *interface, struct tunnel *t)
         if (text && !xsn_ovs_number(text, 65535, &number))
                 return false;
         /* The usual port is the default, which a document need not say. */
-        t->dst_port = t->protocol == XSNET_PROTOCOL_GRE || number == (t->protocol == XSNET_PROTOCOL_VXLAN ? 4789 : 6081)
+        t->dst_port = t->protocol == XSNET_PROTOCOL_GRE || number == xsn_tunnel_default_port(t->protocol)
                               ? 0
                               : (uint32_t)number;
         return true;
@@ -342,7 +342,9 @@ int xsn_ovs_view_tunnels(struct ovs_view *view)
                 r = view_some(view, &groups, true);
         if (r == 0)
                 r = view_some(view, &groups, false);
-        for (size_t i = 0; i < groups.n && r == 0; i++)
+        for (size_t i = 0; i < groups.n && r == 0; i++) {
+                xsn_list_sort(xsn_type_of(XSNET_TYPE_IPS)->item, &XSN_TUNNEL(groups.v[i]->obj)->remotes);
                 r = xsn_ovs_payload_save(groups.v[i]->obj, groups.v[i]->rows, groups.v[i]->n);
+        }
         return r;
 }

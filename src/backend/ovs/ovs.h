@@ -25,6 +25,8 @@
 #define OVS_KEY_MANAGEMENT  "xsnet-management"  /* "yes", "no" */
 #define OVS_KEY_IPV6        "xsnet-ipv6"        /* "autoconf" */
 #define OVS_KEY_TRANSPORT   "xsnet-transport"   /* of a tunnel */
+#define OVS_KEY_UP          "xsnet-up"          /* "no": the device was down before it became a port */
+#define OVS_KEY_MTU         "xsnet-mtu"         /* that the device had before it became a port */
 #define OVS_FAKE_PREFIX     "fake-bridge-"
 #define OVS_FAKE_PREFIX_LEN (sizeof(OVS_FAKE_PREFIX) - 1)
 
@@ -60,8 +62,8 @@ struct ovs_place {
 int xsn_ovs_read_fields(const struct ovs_place *place, struct xsnet_object *obj);
 /* The value of one of our keys for an object of this kind; NULL: not set. */
 const char *xsn_ovs_own_key(const struct ovs_place *place, int kind, const char *key);
-/* Is the key of the column a field's, or one that we manage by ourselves: no free key of `other-config`? */
-bool xsn_ovs_key_is_taken(int kind, int table, const char *column, const char *key);
+/* As xsn_caps.find_key: whose the key of other-config is. */
+const char *xsn_ovs_find_key(int kind, const char *key);
 /* A number, decimal, or with 0x or 0 as in C. */
 bool xsn_ovs_number(const char *text, uint64_t max, uint64_t *ret_number);
 
@@ -152,6 +154,10 @@ const struct xsn_d0_link *xsn_ovs_link_of(const struct ovs_view *view, const str
 int xsn_ovs_payload_save(struct xsnet_object *obj, const struct ovs_row *const *rows, size_t n);
 /* The columns of a row that the object's payload has, by table and name; a new reference. NULL: not there. */
 json_t *xsn_ovs_payload_row(const struct xsnet_object *obj, int table, const char *name);
+/* Adds how the device is: down, without IPv6. link may be NULL. 0 or -ENOMEM. */
+int xsn_ovs_payload_save_link(struct xsnet_object *obj, const struct xsn_d0_link *link);
+/* Adds the MAC address that somebody chose for the port's bridge. 0 or -ENOMEM. */
+int xsn_ovs_payload_save_hwaddr(struct xsnet_object *obj, const struct ovs_port *port);
 /* The names of the rows of a table that it has: a new array. */
 json_t *xsn_ovs_payload_names(const struct xsnet_object *obj, int table);
 

@@ -38,16 +38,20 @@ static bool is_default(const struct ovs_column *column, const json_t *value)
 /* As JSON, but ';' is escaped too. */
 static void put_string(struct xsn_buf *buf, const char *s)
 {
+        const char *start = s;
+
         xsn_buf_putc(buf, '"');
-        for (; *s; s++)
-                if (*s == '"' || *s == '\\') {
-                        xsn_buf_putc(buf, '\\');
-                        xsn_buf_putc(buf, *s);
-                } else if ((unsigned char)*s < 0x20 || *s == ';') {
+        for (; *s; s++) {
+                if (*s != '"' && *s != '\\' && *s != ';' && (unsigned char)*s >= 0x20)
+                        continue;
+                xsn_buf_putn(buf, start, (size_t)(s - start));
+                start = s + 1;
+                if (*s == '"' || *s == '\\')
+                        xsn_buf_printf(buf, "\\%c", *s);
+                else
                         xsn_buf_printf(buf, "\\u%04x", (unsigned)*s);
-                } else {
-                        xsn_buf_putc(buf, *s);
-                }
+        }
+        xsn_buf_putn(buf, start, (size_t)(s - start));
         xsn_buf_putc(buf, '"');
 }
 
@@ -73,9 +77,30 @@ static void put_value(struct xsn_buf *buf, const json_t *value, unsigned depth)
         }
 }
 
+/* The columns that the row has, by their places in the table. */
+static uint32_t columns_of(const struct ovs_row *row)
+{
+        const struct ovs_table *table = &xsn_ovs_tables[row->table];
+        uint32_t bits = 0;
+        const char *name;
+        json_t *value;
+
+        json_object_foreach(row->columns, name, value) {
+                size_t i = 0;
+
+                while (i < table->n_columns && strcmp(table->columns[i].name, name) != 0)
+                        i++;
+                if (i < table->n_columns && !(table->columns[i].flags & OVS_COL_STATE) &&
+                    !is_default(&table->columns[i], value))
+                        bits |= UINT32_C(1) << i;
+        }
+        return bits;
+}
+
 static void put_row(struct xsn_buf *buf, const struct ovs_row *row)
 {
         const struct ovs_table *table = &xsn_ovs_tables[row->table];
+        uint32_t bits = columns_of(row);
         bool any = false;
 
         put_string(buf, row->name);
@@ -83,11 +108,9 @@ static void put_row(struct xsn_buf *buf, const struct ovs_row *row)
         for (size_t i = 0; i < table->n_columns; i++) {
                 const json_t *value;
 
-                if (table->columns[i].flags & OVS_COL_STATE)
+                if (!(bits >> i & 1))
                         continue;
                 value = json_object_get(row->columns, table->columns[i].name);
-                if (!value || is_default(&table->columns[i], value))
-                        continue;
                 if (any)
                         xsn_buf_putc(buf, ',');
                 any = true;
@@ -119,6 +142,27 @@ int xsn_ovs_payload_save(struct xsnet_object *obj, const struct ovs_row *const *
                 }
         if (last >= 0)
                 xsn_buf_put(&buf, "}}");
+        return xsn_d0_payload_append(obj, &buf);
+}
+
+int xsn_ovs_payload_save_link(struct xsnet_object *obj, const struct xsn_d0_link *link)
+{
+        struct xsn_buf buf = { 0 };
+
+        if (link && !(link->flags & IFF_UP))
+                xsn_buf_put(&buf, ";up=0");
+        if (link && link->ipv6_off >= 0)
+                xsn_buf_put(&buf, link->ipv6_off ? ";v6off=1" : ";v6off=0");
+        return xsn_d0_payload_append(obj, &buf);
+}
+
+int xsn_ovs_payload_save_hwaddr(struct xsnet_object *obj, const struct ovs_port *port)
+{
+        const char *mac = xsn_ovs_get_key(port->bridge->row, "other_config", "hwaddr");
+        struct xsn_buf buf = { 0 };
+
+        if (mac && !strchr(mac, ';'))
+                xsn_buf_printf(&buf, ";hwaddr=%s", mac);
         return xsn_d0_payload_append(obj, &buf);
 }
 

@@ -92,6 +92,15 @@ const struct ovs_table xsn_ovs_tables[OVS_N_TABLES] = {
         [OVS_INTERFACE] = TABLE("Interface", interface_columns),
 };
 
+int xsn_ovs_table_of(const char *name)
+{
+        int table = OVS_N_TABLES - 1;
+
+        while (table >= 0 && strcmp(xsn_ovs_tables[table].name, name) != 0)
+                table--;
+        return table;
+}
+
 void xsn_ovs_watch_done(struct xsn_ovsdb_watch watches[OVS_N_TABLES])
 {
         for (int i = 0; i < OVS_N_TABLES; i++) {
@@ -136,8 +145,17 @@ void xsn_ovs_rows_done(struct ovs_rows *rows)
                 xsn_free((void *)rows->tables[i].v);
                 xsn_hash_done(&rows->tables[i].by_uuid);
                 xsn_hash_done(&rows->tables[i].by_name);
+                json_decref(rows->tables[i].fresh);
         }
         *rows = (struct ovs_rows){ 0 };
+}
+
+void xsn_ovs_rows_set_fresh(struct ovs_rows *rows, int table, const json_t *fresh)
+{
+        json_t *before = rows->tables[table].fresh;
+
+        rows->tables[table].fresh = json_incref((json_t *)(uintptr_t)fresh);
+        json_decref(before);
 }
 
 static const char *name_of(int table, const json_t *columns)
@@ -205,6 +223,7 @@ static int add_row(struct ovs_rows *rows, int table, const char *uuid, const jso
         row->table = table;
         memcpy(row->uuid, uuid, sizeof(row->uuid));
         row->columns = json_incref((json_t *)(uintptr_t)columns);
+        row->fresh = &rows->tables[table].fresh;
         row->name = name_of(table, columns);
         if (xsn_grow(&v, &rows->tables[table].cap, rows->tables[table].n + 1, sizeof(row)) < 0) {
                 (void)row_free(row);
@@ -250,11 +269,9 @@ static int change_row(struct ovs_rows *rows, struct ovs_row *row, const json_t *
 int xsn_ovs_rows_change(struct ovs_rows *rows, const char *table, const char *uuid, const json_t *after)
 {
         struct ovs_row *row;
-        int i = 0, r = 0;
+        int i = xsn_ovs_table_of(table), r = 0;
 
-        while (i < OVS_N_TABLES && strcmp(xsn_ovs_tables[i].name, table) != 0)
-                i++;
-        if (i == OVS_N_TABLES)
+        if (i < 0)
                 return 0;
         if (!xsn_ovsdb_uuid_valid(uuid))
                 return -EPROTO;

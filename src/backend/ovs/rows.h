@@ -50,11 +50,15 @@ struct ovs_table {
 /* By OVS_*: the tables and columns that are watched. Never statistics or status: they change all the time. */
 extern const struct ovs_table xsn_ovs_tables[OVS_N_TABLES];
 
+/* OVS_*; -1: none that is watched. */
+int xsn_ovs_table_of(const char *name);
+
 struct ovs_row {
         int table; /* OVS_* */
         char uuid[XSN_OVSDB_UUID_LEN + 1];
         const char *name;     /* columns' own; "" where the table has no names */
-        json_t *columns;      /* a reference: an object by column */
+        json_t *columns;      /* a reference: an object by column; those that are as on a new row are not in it */
+        json_t *const *fresh; /* ... but here, the table's; NULL: nowhere */
         struct ovs_row *same; /* another row of this name */
         size_t at;            /* its place in the table's rows */
 };
@@ -63,6 +67,7 @@ struct ovs_rows {
         struct {
                 struct ovs_row **v; /* each owned, in no order */
                 size_t n, cap;
+                json_t *fresh; /* a reference: the columns of a new row; NULL: not known */
                 struct xsn_hash by_uuid, by_name;
         } tables[OVS_N_TABLES];
         size_t n_clashes; /* rows whose name another row has */
@@ -79,6 +84,8 @@ void xsn_ovs_watch_done(struct xsn_ovsdb_watch watches[OVS_N_TABLES]);
  */
 int xsn_ovs_rows_change(struct ovs_rows *rows, const char *table, const char *uuid, const json_t *after);
 void xsn_ovs_rows_done(struct ovs_rows *rows);
+/* What columns that a row does not have are; NULL: nothing. */
+void xsn_ovs_rows_set_fresh(struct ovs_rows *rows, int table, const json_t *fresh);
 /* -EPROTO "bad-reply": two rows of one name, or not one root row; -ENOMEM. */
 int xsn_ovs_rows_check(const struct ovs_rows *rows, struct xsnet_error **ret_err);
 
@@ -88,6 +95,9 @@ struct ovs_row *xsn_ovs_row_at(const struct ovs_rows *rows, int table, const cha
 struct ovs_row *xsn_ovs_row_named(const struct ovs_rows *rows, int table, const char *name);
 
 /* ---- values; row may be NULL: nothing is set ---- */
+
+/* The column's value, whatever it is; borrowed; NULL: the server does not have it. */
+json_t *xsn_ovs_get(const struct ovs_row *row, const char *column);
 
 /* false, NULL: not set, or of another type. */
 bool xsn_ovs_get_bool(const struct ovs_row *row, const char *column, bool *ret_value);

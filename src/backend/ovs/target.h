@@ -8,6 +8,7 @@
 
 #include "backend/backend.h"
 #include "backend/ovs/build.h"
+#include "backend/ovs/later.h"
 #include "backend/uri.h"
 #include "transport/netns.h"
 
@@ -34,14 +35,13 @@ struct ox {
 
         struct xsn_ovsdb *client;           /* NULL: not opened yet */
         struct xsn_ovsdb_monitor *monitor;
-        struct ovs_rows rows; /* as they are */
-        struct ovs_rows seen; /* as they were when they were observed last: what plans assume */
+        struct ovs_rows rows;               /* as they are, or as they were observed last */
+        struct ovs_later later;             /* what has come since then */
+        bool held;                          /* they stay as they were: a plan assumes so */
         struct xsn_d0_net net;
         bool synced;              /* the rows are all there */
         bool known;               /* they have been, of this client */
         bool broken;              /* the server does not monitor for us */
-        uint64_t n_changes;       /* of rows, ever */
-        uint64_t n_changes_seen;  /* when they were observed last */
         struct ovs_caps caps;
 
         struct xsn_source *timer;  /* the next piece of what is under way */
@@ -49,6 +49,7 @@ struct ox {
         void *userdata;
         struct xsn_ovsdb_request *asking; /* of the observe: everything before it is told before its answer */
         uint64_t patience;         /* of the observe: until then a lost connection may come back */
+        uint64_t early;            /* of the observe: when its links and addresses were read; 0: not yet */
         bool over;                 /* the observe is over, and the timer tells; also where it went well */
         int code;                  /* of it */
         struct xsnet_error *err;   /* the same; owned */
@@ -61,6 +62,8 @@ struct ox {
 
 /* Connects where that is not done yet. */
 int xsn_ox_connect(struct ox *ox, struct xsnet_error **ret_err);
+/* They are as they are again. 0 or -ENOMEM, and then they are read anew by the next observe. */
+int xsn_ox_release_rows(struct ox *ox);
 bool xsn_ox_has(const void *server, const char *table, const char *column);
 
 /* ---- txn.c ---- */
@@ -81,5 +84,7 @@ void xsn_ox_unwatch(struct xsn_backend *backend);
 void xsn_ox_watch_change(struct ox *ox, const char *table, const json_t *before, const json_t *after);
 /* The changes of one transaction are all told. */
 void xsn_ox_watch_settled(struct ox *ox, bool first);
+/* A connection that told of all is gone. */
+void xsn_ox_watch_lost(struct ox *ox);
 
 #endif

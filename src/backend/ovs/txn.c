@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs an apply: builds the transaction, sends it, waits until vswitchd has it, and looks at what became of it. Nothing
- * is begun before the database has taken the transaction, all of it; so what fails up to there has changed nothing.
+ * Runs an apply: builds the transaction, sends it, waits until vswitchd has it, looks at what became of it, and does
+ * what the kernel is to have around that. Nothing is begun before the database has taken the transaction, all of it; so
+ * what fails up to there has changed nothing.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "backend/dom0/arrivals.h"
+#include "backend/ovs/device.h"
 #include "backend/ovs/target.h"
 #include "base/alloc.h"
 
@@ -14,15 +17,23 @@
 /* Of vswitchd for a transaction, and for each of its operations: a device that goes takes the kernel 17 ms. */
 #define FOLLOW_LIMIT_MS 30000
 #define FOLLOW_EACH_MS  50
-/* Going back is done when the database is as it was: vswitchd makes it so when it can. */
+/*
+ * Going back is done when the database is as it was: vswitchd makes it so when it can. Where addresses go along, they
+ * would be lost with what it does then, so there it is waited for as on the way forth.
+ */
 #define FOLLOW_BACK_MS 5000
 /* A vswitchd that is still busy with what others wrote before is given this long. */
 #define CATCH_UP_MS 5000
+/* A device that vswitchd is about to change is looked at again after this. */
+#define AGAIN_NS (20 * XSN_NS_PER_MS)
 
 enum {
-        TXN_CATCH_UP = 0, /* before anything is sent */
+        TXN_BUILD = 0,
+        TXN_CATCH_UP, /* before anything is sent */
         TXN_COMMIT,
         TXN_FOLLOW,
+        TXN_DEVICES,
+        TXN_ANNOUNCE,
         TXN_OVER
 };
 
@@ -38,6 +49,10 @@ struct ovs_apply {
         bool cancelled;
         bool told; /* of the steps: they are begun */
         struct ovs_transaction txn;
+        size_t n_ops; /* of it, also when they are sent and gone */
+        struct ovs_devices *devices;    /* NULL: the database is another machine's */
+        struct xsn_d0_arrivals *arrivals; /* NULL: nothing is waited for */
+        char root[XSN_OVSDB_UUID_LEN + 1]; /* the row with next_cfg */
         int64_t next_cfg;
         struct xsn_ovsdb_request *request; /* under way; NULL */
         int code;
@@ -53,6 +68,8 @@ void xsn_ox_apply_free(struct ox *ox)
         ox->apply = NULL;
         if (a->request)
                 (void)xsn_ovsdb_cancel(a->request);
+        xsn_d0_arrivals_close(a->arrivals);
+        xsn_ovs_devices_free(a->devices);
         xsn_ovs_transaction_done(&a->txn);
         xsnet_plan_unref(a->plan);
         xsnet_error_free(a->err);
@@ -110,11 +127,9 @@ static int request(struct ovs_apply *a, json_t *ops, uint64_t limit, xsn_ovsdb_r
 
 static json_t *wait_for(const struct ovs_apply *a, int64_t cfg, int limit)
 {
-        const char *root = xsn_ovs_row_root(&a->ox->rows)->uuid;
-
         return json_pack("[{ss si ss s[[ss[ss]] [ssI]] s[s] ss s[{s[ss]}]}]", "op", "wait", "timeout", limit, "table",
-                         xsn_ovs_tables[OVS_ROOT].name, "where", "_uuid", "==", "uuid", root, "cur_cfg", ">=",
-                         (json_int_t)cfg, "columns", "_uuid", "until", "==", "rows", "_uuid", "uuid", root);
+                         xsn_ovs_tables[OVS_ROOT].name, "where", "_uuid", "==", "uuid", a->root, "cur_cfg", ">=",
+                         (json_int_t)cfg, "columns", "_uuid", "until", "==", "rows", "_uuid", "uuid", a->root);
 }
 
 static bool is_reason(const struct xsnet_error *err, const char *reason)
@@ -165,6 +180,12 @@ static int check_interface(const struct ovs_apply *a, const struct ovs_check *ch
         return 0;
 }
 
+/* A step that was joined from two has the plan's index all the same. */
+static bool is_about(const struct ovs_check *check, const struct xsnet_step *step)
+{
+        return check->step && check->step->index == step->index;
+}
+
 /* What went wrong before is as it was. */
 static struct xsnet_error *find_fault(const struct ovs_apply *a, const struct xsnet_step *step)
 {
@@ -173,7 +194,7 @@ static struct xsnet_error *find_fault(const struct ovs_apply *a, const struct xs
         for (size_t i = 0; !a->plan->back && i < a->txn.n_checks; i++) {
                 struct xsnet_error *err = NULL;
 
-                if (a->txn.checks[i].step == step && check_interface(a, &a->txn.checks[i], &err) < 0)
+                if (is_about(&a->txn.checks[i], step) && check_interface(a, &a->txn.checks[i], &err) < 0)
                         xsn_error_append(&errs, err);
         }
         return errs;
@@ -187,24 +208,25 @@ static bool has_fault(const struct ovs_apply *a)
         return false;
 }
 
-static void finish_steps(struct ovs_apply *a)
+/* What vswitchd refused ends it here. */
+static bool report_faults(struct ovs_apply *a)
 {
-        bool faults = has_fault(a);
-
+        if (!has_fault(a))
+                return false;
         for (size_t i = 0; i < a->plan->n_steps; i++) {
                 const struct xsnet_step *s = &a->plan->steps[i];
-                struct xsnet_error *err = faults && s->target == a->target ? find_fault(a, s) : NULL;
+                struct xsnet_error *err = s->target == a->target ? find_fault(a, s) : NULL;
 
                 if (s->target == a->target)
                         a->step(s, err ? -EIO : 0, err, a->userdata);
-                if (err && !a->err) {
+                if (err && !a->err)
                         a->err = err;
-                        a->code = -EIO;
-                } else {
+                else
                         xsnet_error_free(err);
-                }
         }
+        a->code = -EIO;
         a->phase = TXN_OVER;
+        return true;
 }
 
 static void on_followed(const json_t *result, const struct xsnet_error *err, void *userdata)
@@ -219,8 +241,76 @@ static void on_followed(const json_t *result, const struct xsnet_error *err, voi
                 fail_follow(a, err, a->next_cfg);
                 return;
         }
-        finish_steps(a);
+        if (!report_faults(a))
+                go_on(a, TXN_DEVICES);
         xsn_source_set_time(a->ox->timer, 0);
+}
+
+/* ---- the kernel's part ---- */
+
+static void on_arrival(const struct xsn_d0_link *link, bool gone, void *userdata)
+{
+        struct ovs_apply *a = userdata;
+
+        xsn_ovs_devices_changed(a->devices, link, gone);
+}
+
+static int prepare_devices(struct ovs_apply *a, struct xsnet_error **ret_err)
+{
+        struct ox *ox = a->ox;
+        struct xsn_nl_options options = { .netns = ox->netns, .where = "ovs" };
+        int r = ox->nl ? xsn_ovs_devices_new(a->plan, a->target, &a->txn, &ox->net, ox->nl, ox->netns, &a->devices,
+                                             ret_err)
+                       : 0;
+
+        if (r == 0 && a->devices && xsn_ovs_devices_await(a->devices))
+                r = xsn_d0_arrivals_open(ox->env.loop, &options, on_arrival, a, &a->arrivals, ret_err);
+        return r;
+}
+
+static void fail_devices(struct ovs_apply *a, int code, struct xsnet_error *err)
+{
+        _cleanup_(xsnet_error_freep) struct xsnet_error *unfinished = NULL;
+        size_t index = a->devices->failed ? a->devices->failed->index : SIZE_MAX;
+
+        (void)xsn_error_set(&unfinished, -ECANCELED, "cancelled", "not finished, as another step failed");
+        for (size_t i = 0; i < a->plan->n_steps; i++) {
+                const struct xsnet_step *s = &a->plan->steps[i];
+
+                if (s->target == a->target)
+                        a->step(s, s->index == index ? code : -ECANCELED, s->index == index ? err : unfinished,
+                                a->userdata);
+        }
+        fail(a, code, err);
+}
+
+static void finish_devices(struct ovs_apply *a)
+{
+        struct xsnet_error *err = NULL;
+        int r = a->devices ? xsn_ovs_devices_after(a->devices, &err) : 0;
+
+        if (r > 0) {
+                a->begun = false;
+                xsn_source_set_time(a->ox->timer, xsn_loop_now() + AGAIN_NS);
+                return;
+        }
+        a->arrivals = xsn_d0_arrivals_close(a->arrivals);
+        if (r < 0) {
+                fail_devices(a, r, err);
+                return;
+        }
+        tell_all(a, 0);
+        go_on(a, TXN_ANNOUNCE);
+}
+
+static void announce(struct ovs_apply *a)
+{
+        uint64_t wait = a->devices && !a->cancelled ? xsn_ovs_devices_announce(a->devices) : 0;
+
+        a->begun = false;
+        if (wait == 0)
+                a->phase = TXN_OVER;
+        xsn_source_set_time(a->ox->timer, wait ? xsn_loop_now() + wait : 0);
 }
 
 /* ---- the transaction ---- */
@@ -255,47 +345,32 @@ static void fail_commit(struct ovs_apply *a, const struct xsnet_error *err)
 static void on_committed(const json_t *result, const struct xsnet_error *err, void *userdata)
 {
         struct ovs_apply *a = userdata;
-        const json_t *rows;
+        struct xsnet_error *mine = NULL;
+        const json_t *rows, *next_cfg;
+        int r;
 
         a->request = NULL;
         if (err) {
                 fail_commit(a, err);
                 return;
         }
+        /* While vswitchd begins with it. */
+        r = a->devices ? xsn_ovs_devices_begin(a->devices, &mine) : 0;
         tell_begun(a);
+        if (r < 0 && !a->plan->back) {
+                fail_devices(a, r, mine);
+                return;
+        }
+        xsnet_error_free(XSN_TAKE(mine));
         rows = json_object_get(json_array_get(result, a->txn.next_cfg_at), "rows");
-        a->next_cfg = json_integer_value(json_object_get(json_array_get(rows, 0), "next_cfg"));
+        next_cfg = json_object_get(json_array_get(rows, 0), "next_cfg");
+        if (!json_is_integer(next_cfg)) {
+                (void)xsn_error_set(&mine, -EPROTO, "bad-reply", "the database does not tell its next_cfg");
+                fail(a, -EPROTO, mine);
+                return;
+        }
+        a->next_cfg = json_integer_value(next_cfg);
         go_on(a, TXN_FOLLOW);
-}
-
-static void commit(struct ovs_apply *a)
-{
-        struct ox *ox = a->ox;
-        struct ovs_input in = {
-                .rows = &ox->seen,
-                .net = ox->nl ? &ox->net : NULL,
-                .host = ox->host,
-                .plan = a->plan,
-                .target = a->target,
-                .has = xsn_ox_has,
-                .server = ox->client,
-                .datapath = ox->datapath,
-                .force_local = ox->force_local,
-        };
-        struct xsnet_error *err = NULL;
-        int r = xsn_ovs_build(&in, &a->txn, &err);
-
-        if (r < 0) {
-                fail(a, r, err);
-                return;
-        }
-        if (!a->txn.ops) {
-                tell_begun(a);
-                finish_steps(a);
-                xsn_source_set_time(ox->timer, 0);
-                return;
-        }
-        (void)request(a, json_incref(a->txn.ops), COMMIT_LIMIT, on_committed);
 }
 
 /* ---- before ---- */
@@ -314,6 +389,41 @@ static void on_caught_up(const json_t *result, const struct xsnet_error *err, vo
                 go_on(a, TXN_COMMIT);
 }
 
+static void build(struct ovs_apply *a)
+{
+        struct ox *ox = a->ox;
+        struct ovs_input in = {
+                .rows = &ox->rows,
+                .net = ox->nl ? &ox->net : NULL,
+                .host = ox->host,
+                .plan = a->plan,
+                .target = a->target,
+                .has = xsn_ox_has,
+                .server = ox->client,
+                .datapath = ox->datapath,
+                .force_local = ox->force_local,
+        };
+        struct xsnet_error *err = NULL;
+        int r = xsn_ovs_build(&in, &a->txn, &err);
+
+        if (r == 0)
+                memcpy(a->root, xsn_ovs_row_root(&ox->rows)->uuid, sizeof(a->root));
+        a->n_ops = json_array_size(a->txn.ops);
+        /* The transaction says what it assumes. */
+        if (r == 0 && xsn_ox_release_rows(ox) < 0)
+                r = xsn_error_oom(&err);
+        if (r == 0)
+                r = prepare_devices(a, &err);
+        if (r < 0) {
+                fail(a, r, err);
+        } else if (a->txn.ops) {
+                go_on(a, TXN_CATCH_UP);
+        } else {
+                tell_begun(a);
+                go_on(a, TXN_DEVICES);
+        }
+}
+
 /* A vswitchd that does not run, does not follow: known where something was written since it stopped. */
 static void catch_up(struct ovs_apply *a)
 {
@@ -325,6 +435,21 @@ static void catch_up(struct ovs_apply *a)
                 go_on(a, TXN_COMMIT);
         else
                 (void)request(a, wait_for(a, next, CATCH_UP_MS), COMMIT_LIMIT, on_caught_up);
+}
+
+/* The next turn comes when the stream has had its own: what is sent already is freed while the server works at it. */
+static void commit(struct ovs_apply *a)
+{
+        if (request(a, json_incref(a->txn.ops), COMMIT_LIMIT, on_committed) == 0)
+                xsn_source_set_time(a->ox->timer, 0);
+}
+
+static void drop_ops(struct ovs_apply *a)
+{
+        if (a->phase != TXN_COMMIT)
+                return;
+        json_decref(a->txn.ops);
+        a->txn.ops = NULL;
 }
 
 /* ---- turns ---- */
@@ -351,33 +476,54 @@ static void fail_cancelled(struct ovs_apply *a)
         fail(a, -ECANCELED, err);
 }
 
+static void give_up_waiting(struct ovs_apply *a)
+{
+        a->cancelled = false;
+        if (a->phase != TXN_FOLLOW)
+                return;
+        a->phase = TXN_DEVICES;
+        a->begun = false;
+}
+
 void xsn_ox_apply_turn(struct ox *ox)
 {
         struct ovs_apply *a = ox->apply;
-        int limit = (a->plan->back ? FOLLOW_BACK_MS : FOLLOW_LIMIT_MS) +
-                    FOLLOW_EACH_MS * (int)(json_array_size(a->txn.ops) & 0xffff);
+        int limit = (a->plan->back && a->txn.n_moves == 0 ? FOLLOW_BACK_MS : FOLLOW_LIMIT_MS) +
+                    FOLLOW_EACH_MS * (int)(a->n_ops & 0xffff);
 
         /* What was sent is answered soon; waiting for vswitchd may be long. */
         if (a->cancelled && a->phase != TXN_OVER && !(a->phase == TXN_COMMIT && a->begun)) {
                 if (a->request)
                         (void)xsn_ovsdb_cancel(a->request);
                 a->request = NULL;
-                fail_cancelled(a);
+                /* The rows are back: who waits no longer for vswitchd is to have the addresses back, too. */
+                if (a->plan->back && a->phase >= TXN_FOLLOW)
+                        give_up_waiting(a);
+                else
+                        fail_cancelled(a);
         }
         if (a->phase == TXN_OVER) {
                 finish(a);
                 return;
         }
-        if (a->begun)
+        if (a->begun) {
+                drop_ops(a);
                 return;
+        }
         a->begun = true;
-        if (a->phase == TXN_CATCH_UP)
+        if (a->phase == TXN_BUILD)
+                build(a);
+        else if (a->phase == TXN_CATCH_UP)
                 catch_up(a);
         else if (a->phase == TXN_COMMIT)
                 commit(a);
-        else
+        else if (a->phase == TXN_FOLLOW)
                 (void)request(a, wait_for(a, a->next_cfg, limit), (uint64_t)limit * XSN_NS_PER_MS + COMMIT_LIMIT,
                               on_followed);
+        else if (a->phase == TXN_DEVICES)
+                finish_devices(a);
+        else
+                announce(a);
 }
 
 int xsn_ox_apply(struct xsn_backend *backend, const struct xsnet_plan *plan, size_t target, xsn_step_fn step,

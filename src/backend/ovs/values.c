@@ -14,15 +14,17 @@ static json_t *elements_of(const json_t *value, const char *tag)
                                                                                                          : NULL;
 }
 
-static const json_t *column_of(const struct ovs_row *row, const char *column)
+json_t *xsn_ovs_get(const struct ovs_row *row, const char *column)
 {
-        return row ? json_object_get(row->columns, column) : NULL;
+        json_t *value = row ? json_object_get(row->columns, column) : NULL;
+
+        return value || !row || !row->fresh ? value : json_object_get(*row->fresh, column);
 }
 
 /* The one value of a column: bare, or the only element of a set. */
 static const json_t *one_of(const struct ovs_row *row, const char *column)
 {
-        const json_t *value = column_of(row, column);
+        const json_t *value = xsn_ovs_get(row, column);
         const json_t *elements = elements_of(value, "set");
 
         if (!elements)
@@ -69,7 +71,7 @@ static bool entry_of(const json_t *pair, const char **ret_key, const char **ret_
 
 const char *xsn_ovs_get_key(const struct ovs_row *row, const char *column, const char *key)
 {
-        const json_t *elements = elements_of(column_of(row, column), "map");
+        const json_t *elements = elements_of(xsn_ovs_get(row, column), "map");
         const char *at, *value;
 
         for (size_t i = 0; i < json_array_size(elements); i++)
@@ -80,7 +82,7 @@ const char *xsn_ovs_get_key(const struct ovs_row *row, const char *column, const
 
 size_t xsn_ovs_get_size(const struct ovs_row *row, const char *column)
 {
-        const json_t *value = column_of(row, column);
+        const json_t *value = xsn_ovs_get(row, column);
         const json_t *elements = elements_of(value, "set");
 
         if (!elements)
@@ -90,7 +92,7 @@ size_t xsn_ovs_get_size(const struct ovs_row *row, const char *column)
 
 static const json_t *element_at(const struct ovs_row *row, const char *column, size_t i)
 {
-        const json_t *value = column_of(row, column);
+        const json_t *value = xsn_ovs_get(row, column);
         const json_t *elements = elements_of(value, "set");
 
         if (!elements)
@@ -121,7 +123,7 @@ bool xsn_ovs_get_string_at(const struct ovs_row *row, const char *column, size_t
 bool xsn_ovs_get_entry_at(const struct ovs_row *row, const char *column, size_t i, const char **ret_key,
                           const char **ret_value)
 {
-        return entry_of(json_array_get(elements_of(column_of(row, column), "map"), i), ret_key, ret_value);
+        return entry_of(json_array_get(elements_of(xsn_ovs_get(row, column), "map"), i), ret_key, ret_value);
 }
 
 struct ovs_row *xsn_ovs_get_row_at(const struct ovs_rows *rows, const struct ovs_row *row, const char *column, size_t i,
@@ -129,9 +131,10 @@ struct ovs_row *xsn_ovs_get_row_at(const struct ovs_rows *rows, const struct ovs
 {
         const json_t *value = element_at(row, column, i);
         const char *word = json_string_value(json_array_get(value, 0));
-        const char *uuid = json_string_value(json_array_get(value, 1));
+        const json_t *uuid = json_array_get(value, 1);
 
-        if (!word || !uuid || strcmp(word, "uuid") != 0 || !xsn_ovsdb_uuid_valid(uuid))
+        /* What is no uuid is no row's. */
+        if (!word || strcmp(word, "uuid") != 0 || json_string_length(uuid) != XSN_OVSDB_UUID_LEN)
                 return NULL;
-        return xsn_ovs_row_at(rows, to, uuid);
+        return xsn_ovs_row_at(rows, to, json_string_value(uuid));
 }

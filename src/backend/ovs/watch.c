@@ -37,15 +37,6 @@ static struct ovs_watch *watch_free(struct ovs_watch *watch)
         return xsn_free(watch);
 }
 
-static int table_of(const char *name)
-{
-        int table = OVS_N_TABLES - 1;
-
-        while (table >= 0 && strcmp(xsn_ovs_tables[table].name, name) != 0)
-                table--;
-        return table;
-}
-
 /* Is a column of another value that somebody sets, and vswitchd does not? */
 static bool is_configured(int table, const json_t *before, const json_t *after)
 {
@@ -131,7 +122,7 @@ static int add_event(const struct ox *ox, int table, const json_t *columns, bool
 void xsn_ox_watch_change(struct ox *ox, const char *table, const json_t *before, const json_t *after)
 {
         struct ovs_watch *watch = ox->watch;
-        int t = watch && ox->host ? table_of(table) : -1;
+        int t = watch && ox->host ? xsn_ovs_table_of(table) : -1;
 
         if (t < 0)
                 return;
@@ -162,6 +153,13 @@ void xsn_ox_watch_settled(struct ox *ox, bool first)
                 watch->n_events = 0;
                 watch->fn(obj, gone, watch->userdata);
         }
+}
+
+/* A look at everything tells whether the server comes back, or that it is away. */
+void xsn_ox_watch_lost(struct ox *ox)
+{
+        if (ox->watch)
+                ox->watch->fn(NULL, false, ox->watch->userdata);
 }
 
 int xsn_ox_watch(struct xsn_backend *backend, xsn_event_fn fn, void *userdata, struct xsnet_error **ret_err)

@@ -131,8 +131,8 @@ vsctl() { # HOST ARGUMENT...
 }
 
 # What the database of a host is told to do, to be compared: see rows.py.
-rows() { # HOST
-  "$ovs_lab/rows.py" "$(database "$1")"
+rows() { # HOST [OPTION]
+  "$ovs_lab/rows.py" "${@:2}" "$(database "$1")"
 }
 
 # Hosts h1..hN without a NIC.
@@ -172,4 +172,9 @@ vif() { # NAME HOST VIF [ADDRESS]
 
 mac_of() { # NETNS DEVICE
   on "$1" ip -o link show "$2" | sed 's/.*ether \([^ ]*\).*/\1/'
+}
+
+# On a network that is wrong a check fails: else one that passes says nothing.
+refuses() { # COMMAND...
+  if (export TRIES=1 && "$@") > "$SCRATCH/refused" 2>&1; then fail "'$*' passes on a network that is wrong"; fi
 }

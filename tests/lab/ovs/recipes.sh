@@ -40,7 +40,7 @@ by_hand_tunnel() { # HOST BRIDGE PORT TYPE REMOTE-HOST [COMMAND OF OVS-VSCTL...]
 # ---- the documents ----
 
 # bonding.yaml: the NICs eth0..eth5 in three bonds: management, guests, storage.
-recipe_bonding() { # HOST MANAGEMENT-ADDRESS STORAGE-ADDRESS
+recipe_bonding() { # HOST [MANAGEMENT-ADDRESS STORAGE-ADDRESS]
   by_hand_bridge "$1" management
   by_hand_bond "$1" management bond0 active-backup eth0,eth3
   by_hand_bridge "$1" guest
@@ -49,7 +49,7 @@ recipe_bonding() { # HOST MANAGEMENT-ADDRESS STORAGE-ADDRESS
   by_hand_bridge "$1" storage
   by_hand_bond "$1" storage bond2 active-backup eth2,eth5 -- set Interface eth2 mtu_request=9000 \
     -- set Interface eth5 mtu_request=9000 -- set Interface storage mtu_request=9000
-  links "$1" "address add $2 dev management" "address add $3 dev storage"
+  [ $# -lt 3 ] || links "$1" "address add $2 dev management" "address add $3 dev storage"
 }
 
 # A bond that both sides negotiate, on the network `lan`: balance-tcp where ports tell its packets apart,
@@ -108,10 +108,12 @@ recipe_single_server_private() { # HOST VIF...
 
 # dom0.yaml: the NIC becomes peth0, the bridge takes its name, its MAC and its address.
 recipe_dom0() { # HOST ADDRESS
-  local mac
-  mac=$(mac_of "$1" eth0)
   links "$1" "address del $2 dev eth0" 'link set eth0 down' 'link set eth0 name peth0' 'link set peth0 up'
-  by_hand_bridge "$1" eth0 "other_config:hwaddr=\"$mac\"" -- add-port eth0 peth0
+  recipe_dom0_bridge "$@"
+}
+
+recipe_dom0_bridge() { # HOST ADDRESS
+  by_hand_bridge "$1" eth0 "other_config:hwaddr=\"$(mac_of "$1" peth0)\"" -- add-port eth0 peth0
   links "$1" "address add $2 dev eth0"
   by_hand_vif "$1" eth0 vif4.0
   by_hand_vif "$1" eth0 vif6.0

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""usage: rows.py SOCKET
+"""usage: rows.py [--ends] SOCKET
 
 Prints what the database of Open vSwitch is told to do, so that two ways of telling it can be compared: a line
 "TABLE ROW COLUMN VALUE" for each column that is not at its default, rows by their names, maps by their keys.
-Left out are uuids, what Open vSwitch itself writes, and keys that start with xsnet-.
+Left out are uuids, what Open vSwitch itself writes, and keys that start with xsnet-, also with the prefix of a
+fake bridge. With --ends, ports of tunnels are called TYPE-REMOTE, as their names are of no concern.
 """
 import json
 import socket
@@ -50,7 +51,7 @@ def plain(value, names):
         return sorted((plain(one, names) for one in content), key=str)
     if kind == "map":
         return {key: content for key, content in sorted((k, plain(v, names)) for k, v in content)
-                if not key.startswith("xsnet-")}
+                if not key.startswith(("xsnet-", "fake-bridge-xsnet-"))}
     return names.get(content, "uuid")
 
 
@@ -62,13 +63,23 @@ def is_default(value, table, column):
     return value in ("", 0, False)
 
 
+def end_of(row):
+    """Another name for the port of a tunnel."""
+    options = plain(row.get("options", ["map", []]), {})
+    return f"{row['type']}-{options['remote_ip']}" if "remote_ip" in options else None
+
+
 def main():
-    if len(sys.argv) != 2:
+    if sys.argv[1:-1] not in ([], ["--ends"]) or len(sys.argv) < 2:
         raise SystemExit(__doc__)
     tables = list(SEEN)
-    schema = call(sys.argv[1], "get_schema", [DATABASE])["tables"]
-    results = call(sys.argv[1], "transact",
+    schema = call(sys.argv[-1], "get_schema", [DATABASE])["tables"]
+    results = call(sys.argv[-1], "transact",
                    [DATABASE] + [{"op": "select", "table": table, "where": []} for table in tables])
+    if "--ends" in sys.argv:
+        called = {row["name"]: end for row in results[-1]["rows"] if (end := end_of(row))}
+        for row in (row for result in results for row in result["rows"] if row.get("name") in called):
+            row["name"] = called[row["name"]]
     names = {row["_uuid"][1]: row.get("name", ".") for result in results for row in result["rows"]}
     lines = []
     for table, result in zip(tables, results):
