@@ -88,8 +88,8 @@ struct xsnet_engine *xsnet_engine_unref(struct xsnet_engine *engine);
 
 /**
  * xsnet_engine_add_target - add a target
- * @uri: "linux:", "linux:?netns=red" or "fake:", for instance; copied. doc/linux.md and
- *       doc/ovs.md have what each takes, credentials among it
+ * @uri: "linux:", "linux:?netns=red" or "fake:", for instance; copied. doc/linux.md, doc/ovs.md
+ *       and doc/xapi.md have what each takes, credentials among it
  *
  * Operations span all targets: all are observed, planned, applied and verified
  * together, and if one fails, all go back.
