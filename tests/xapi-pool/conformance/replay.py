@@ -262,12 +262,17 @@ class Replay:
         self.report(number, found)
 
     def poll(self, line, expected, reply):
-        """A task that had ended in the recording gets the time to do so here."""
+        """A task gets the time to come where it was in the recording: to its host, or to its end."""
         value = expected.get('Value')
-        if not isinstance(value, dict) or value.get('status') == 'pending':
+        if not isinstance(value, dict):
             return
+        host = self.mapping.translate(value['resident_on'])
+
+        def is_there(task):
+            return task.get('status') != 'pending' or (value['status'] == 'pending' and task['resident_on'] == host)
+
         end = time.monotonic() + PATIENCE
-        while reply.get('Value', {}).get('status') == 'pending' and time.monotonic() < end:
+        while not is_there(reply.get('Value', {})) and time.monotonic() < end:
             time.sleep(0.02)
             reply.update(self.ask(line))
 
